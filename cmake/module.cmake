@@ -1,0 +1,15 @@
+# cloche_module(NAME USES target... PUBLIC header... SOURCES file... TESTS file... TEST_USES target...)
+# One folder is one static library. USES names the folders below and the libraries it needs; PUBLIC is what others may include.
+# TESTS are GoogleTest sources and become one program, NAME_tests. Sources are listed, never globbed.
+function(cloche_module name)
+  cmake_parse_arguments(M "" "" "USES;PUBLIC;SOURCES;TESTS;TEST_USES" ${ARGN})
+  add_library(${name} STATIC ${M_SOURCES})
+  target_link_libraries(${name} PUBLIC ${M_USES})
+  if(CLOCHE_TESTS AND M_TESTS)
+    find_package(GTest REQUIRED)
+    add_executable(${name}_tests ${M_TESTS})
+    target_link_libraries(${name}_tests PRIVATE ${name} ${M_TEST_USES} GTest::gtest GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name}_tests PRIVATE CLOCHE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_tests --gtest_brief=1)
+  endif()
+endfunction()

@@ -1,0 +1,48 @@
+// What a service declares of its tables: a name, key columns and one value. In state.db each is a real table
+//   CREATE TABLE <name> (<column> INTEGER|TEXT|BLOB NOT NULL ..., value BLOB NOT NULL, PRIMARY KEY (<columns>)) WITHOUT ROWID
+// so that a person can look at it with the sqlite3 shell (values that are text are shown as text).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace cloche::engine {
+
+// Stored in the log, so a number is never used twice. 1-99 engine, 100-199 s3, 200-299 dynamodb, 300-399 lambda, 400 on: services.
+using TableId = std::uint16_t;
+
+enum class ColumnType : std::uint8_t { Integer, Text, Blob };
+
+struct Column {
+  std::string name;
+  ColumnType type;
+};
+
+struct TableSpec {
+  TableId id;
+  std::string name;  // [a-z0-9_]+, prefixed by the service: "s3_objects".
+  std::vector<Column> key;
+};
+
+class WriteTxn;
+
+// A numbered step from one release's schema to the next; steps run once, in order, inside ordinary write transactions.
+struct Migration {
+  std::uint32_t to_version;  // 2, 3, ...: version 1 is the first release.
+  std::string what;
+  std::function<Result<void>(WriteTxn&)> run;
+};
+
+struct Schema {
+  std::uint32_t version = 1;
+  std::vector<TableSpec> tables;
+  std::vector<Migration> migrations;
+
+  void add(std::vector<TableSpec> more);
+};
+
+}  // namespace cloche::engine
