@@ -1,4 +1,5 @@
-// Memory that is given back all at once: a request's documents, names and small strings live in one.
+// Memory that is given back all at once: a request's documents, names and small strings live in
+// one.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@
 
 namespace cloche {
 
-// Hands out memory that lives as long as the arena (or until clear()). Not for sharing between threads at one time. Objects
-// put in it are not destroyed, so they must not own anything.
+// Hands out memory that lives as long as the arena (or until clear()). Not for sharing between
+// threads at one time. Objects put in it are not destroyed, so they must not own anything.
 class Arena {
  public:
   Arena() = default;
@@ -21,7 +22,8 @@ class Arena {
 
   void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) {
     const auto at = (reinterpret_cast<std::uintptr_t>(next_) + alignment - 1) & ~(alignment - 1);
-    if (next_ == nullptr || at + size > reinterpret_cast<std::uintptr_t>(end_)) return allocate_block(size, alignment);
+    if (next_ == nullptr || at + size > reinterpret_cast<std::uintptr_t>(end_))
+      return allocate_block(size, alignment);
     next_ = reinterpret_cast<std::byte*>(at + size);
     return reinterpret_cast<void*>(at);
   }

@@ -1,5 +1,6 @@
-// The world comes in through one door: time, chance and files. A test hands in an Env of its own and can stop the clock, replay
-// a seed, fill the disk and cut the power. Outside env_posix.cc nobody asks the system for any of these.
+// The world comes in through one door: time, chance and files. A test hands in an Env of its own
+// and can stop the clock, replay a seed, fill the disk and cut the power. Outside env_posix.cc
+// nobody asks the system for any of these.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,8 @@ using Instant = std::chrono::sys_time<std::chrono::microseconds>;
 class File {
  public:
   virtual ~File() = default;
-  // Writes all of `bytes` at `offset`, or says why not; after an error the range's content is unknown.
+  // Writes all of `bytes` at `offset`, or says why not; after an error the range's content is
+  // unknown.
   virtual Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
   // Reads up to into.size() bytes; fewer only at the end of the file.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const = 0;
@@ -44,24 +46,27 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
-// Everything that is not a function of its arguments. Safe to use from any thread. Paths are host paths; errors name them.
+// Everything that is not a function of its arguments. Safe to use from any thread. Paths are host
+// paths; errors name them.
 class Env {
  public:
   virtual ~Env() = default;
 
-  virtual Instant now() = 0;                                                // Wall clock, UTC.
-  virtual std::chrono::nanoseconds monotonic() = 0;                         // For durations only.
-  virtual void random(std::span<std::byte> into) = 0;                       // Fit for secrets.
+  virtual Instant now() = 0;                           // Wall clock, UTC.
+  virtual std::chrono::nanoseconds monotonic() = 0;    // For durations only.
+  virtual void random(std::span<std::byte> into) = 0;  // Fit for secrets.
   std::uint64_t random_u64();
 
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
-  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // Replaces `to`.
+  virtual Result<void> rename(const std::string& from,
+                              const std::string& to) = 0;  // Replaces `to`.
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;
-  virtual Result<void> remove(const std::string& path) = 0;                 // No error if it is not there.
+  virtual Result<void> remove(const std::string& path) = 0;  // No error if it is not there.
   virtual Result<bool> exists(const std::string& path) = 0;
   virtual Result<void> create_directories(const std::string& path) = 0;
-  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;  // Names, sorted.
-  virtual Result<void> sync_directory(const std::string& path) = 0;         // Makes names in it durable.
+  virtual Result<std::vector<std::string>> list(
+      const std::string& directory) = 0;                             // Names, sorted.
+  virtual Result<void> sync_directory(const std::string& path) = 0;  // Makes names in it durable.
   // Fails with a text that names the holder's process id when another process holds it.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
 

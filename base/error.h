@@ -1,4 +1,5 @@
-// Why something could not be done, as a value. What an error looks like on the wire is known to protocol/ alone.
+// Why something could not be done, as a value. What an error looks like on the wire is known to
+// protocol/ alone.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,14 @@ struct Error {
   std::string code;     // "NoSuchKey"
   std::string message;  // AWS's wording, since tools match on it.
   int http_status = 400;
-  // Extra members of the answer, in order: {"Key", "a.txt"}. Under the json protocols a name that begins with '=' carries a
-  // value that is JSON already (a list or an object): {"=CancellationReasons", "[...]"}.
+  // Extra members of the answer, in order: {"Key", "a.txt"}. Under the json protocols a name that
+  // begins with '=' carries a value that is JSON already (a list or an object):
+  // {"=CancellationReasons", "[...]"}.
   std::vector<std::pair<std::string, std::string>> details;
 };
 
-// The faults that are nobody's request: `what` is for the operator's log and says file and offset where it can.
+// The faults that are nobody's request: `what` is for the operator's log and says file and offset
+// where it can.
 Error unavailable(std::string_view what);
 Error damaged(std::string_view what);
 Error bug(std::string_view what);

@@ -9,8 +9,8 @@
 namespace cloche {
 namespace {
 
-// Receives the parser's events and builds the tree bottom-up: children wait on a stack until their parent ends, and are then
-// moved into an array of exactly their number.
+// Receives the parser's events and builds the tree bottom-up: children wait on a stack until their
+// parent ends, and are then moved into an array of exactly their number.
 class Builder {
  public:
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
@@ -41,22 +41,35 @@ class Builder {
 
   bool on_array_end(std::size_t count, error_code&) {
     const auto items = arena_.array<Value>(count);
-    for (std::size_t i = 0; i < count; ++i) std::construct_at(&items[i], values_[values_.size() - count + i].value);
+    for (std::size_t i = 0; i < count; ++i)
+      std::construct_at(&items[i], values_[values_.size() - count + i].value);
     values_.resize(values_.size() - count);
     in_object_.pop_back();
     return push(Value::list(items));
   }
 
-  bool on_key_part(text_view part, std::size_t, error_code&) { return partial_.append(part.data(), part.size()), true; }
+  bool on_key_part(text_view part, std::size_t, error_code&) {
+    return partial_.append(part.data(), part.size()), true;
+  }
   bool on_key(text_view part, std::size_t, error_code&) {
     values_.push_back({whole(part), Value()});
     return true;
   }
-  bool on_string_part(text_view part, std::size_t, error_code&) { return partial_.append(part.data(), part.size()), true; }
-  bool on_string(text_view part, std::size_t, error_code&) { return push(Value::string(whole(part))); }
-  bool on_number_part(text_view part, error_code&) { return partial_.append(part.data(), part.size()), true; }
-  bool on_int64(std::int64_t, text_view part, error_code&) { return push(Value::number(whole(part))); }
-  bool on_uint64(std::uint64_t, text_view part, error_code&) { return push(Value::number(whole(part))); }
+  bool on_string_part(text_view part, std::size_t, error_code&) {
+    return partial_.append(part.data(), part.size()), true;
+  }
+  bool on_string(text_view part, std::size_t, error_code&) {
+    return push(Value::string(whole(part)));
+  }
+  bool on_number_part(text_view part, error_code&) {
+    return partial_.append(part.data(), part.size()), true;
+  }
+  bool on_int64(std::int64_t, text_view part, error_code&) {
+    return push(Value::number(whole(part)));
+  }
+  bool on_uint64(std::uint64_t, text_view part, error_code&) {
+    return push(Value::number(whole(part)));
+  }
   bool on_double(double, text_view part, error_code&) { return push(Value::number(whole(part))); }
   bool on_bool(bool value, error_code&) { return push(Value::boolean(value)); }
   bool on_null(error_code&) { return push(Value::null()); }
@@ -73,7 +86,9 @@ class Builder {
       partial_.clear();
       return copy;
     }
-    if (part.data() >= source_.data() && part.data() + part.size() <= source_.data() + source_.size()) return part;
+    if (part.data() >= source_.data() &&
+        part.data() + part.size() <= source_.data() + source_.size())
+      return part;
     return arena_.copy(part);
   }
 
@@ -96,18 +111,33 @@ class Builder {
 
 constexpr char kHexDigits[] = "0123456789abcdef";
 
-// What a JSON string may not hold as it is: quotes, backslashes and control characters (RFC 8259, section 7).
+// What a JSON string may not hold as it is: quotes, backslashes and control characters (RFC 8259,
+// section 7).
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
     default:
       out += "\\u00";
       out += kHexDigits[static_cast<unsigned char>(c) >> 4];
@@ -133,8 +163,8 @@ void append_seconds(std::string& out, std::int64_t microseconds) {
   }
   append_integer(out, seconds);
   if (rest == 0) return;
-  char decimals[4] = {'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
-                      static_cast<char>('0' + rest % 10)};
+  char decimals[4] = {'.', static_cast<char>('0' + rest / 100),
+                      static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
   std::size_t size = 4;
   while (decimals[size - 1] == '0') --size;
   out.append(decimals, size);
@@ -177,18 +207,30 @@ void append_json_string(std::string& out, std::string_view text) {
 void append_json(std::string& out, const Value& value) {
   switch (value.kind()) {
     case Value::Kind::Absent:
-    case Value::Kind::Null: out += "null"; return;
-    case Value::Kind::Bool: out += value.as_bool() ? "true" : "false"; return;
-    case Value::Kind::Integer: append_integer(out, *value.as_integer()); return;
+    case Value::Kind::Null:
+      out += "null";
+      return;
+    case Value::Kind::Bool:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case Value::Kind::Integer:
+      append_integer(out, *value.as_integer());
+      return;
     case Value::Kind::Number:
-    case Value::Kind::Raw: out += value.text(); return;
-    case Value::Kind::String: append_json_string(out, value.text()); return;
+    case Value::Kind::Raw:
+      out += value.text();
+      return;
+    case Value::Kind::String:
+      append_json_string(out, value.text());
+      return;
     case Value::Kind::Bytes:
       out += '"';
       append_base64(out, as_bytes(value.text()));
       out += '"';
       return;
-    case Value::Kind::Timestamp: append_seconds(out, value.as_timestamp()->time_since_epoch().count()); return;
+    case Value::Kind::Timestamp:
+      append_seconds(out, value.as_timestamp()->time_since_epoch().count());
+      return;
     case Value::Kind::List: {
       out += '[';
       bool first = true;

@@ -1,5 +1,5 @@
-// std::mutex with the annotations that clang's -Wthread-safety checks in the nightly build; they are empty for GCC.
-// Source: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
+// std::mutex with the annotations that clang's -Wthread-safety checks in the nightly build; they
+// are empty for GCC. Source: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
 #pragma once
 
 #include <condition_variable>
@@ -28,7 +28,9 @@ class CLOCHE_ANNOTATE(capability("mutex")) Mutex {
 
 class CLOCHE_ANNOTATE(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) CLOCHE_ANNOTATE(acquire_capability(mutex)) : mutex_(mutex) { mutex_.lock(); }
+  explicit MutexLock(Mutex& mutex) CLOCHE_ANNOTATE(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.lock();
+  }
   ~MutexLock() CLOCHE_ANNOTATE(release_capability()) { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;

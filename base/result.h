@@ -1,4 +1,5 @@
-// A value, or the reason why there is none. Our functions announce failure this way and never by throwing.
+// A value, or the reason why there is none. Our functions announce failure this way and never by
+// throwing.
 #pragma once
 
 #include <optional>
@@ -20,13 +21,28 @@ class [[nodiscard]] Result {
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
 
-  T& operator*() & { CLOCHE_CHECK(has_value()); return *std::get_if<0>(&state_); }
-  const T& operator*() const& { CLOCHE_CHECK(has_value()); return *std::get_if<0>(&state_); }
-  T&& operator*() && { CLOCHE_CHECK(has_value()); return std::move(*std::get_if<0>(&state_)); }
+  T& operator*() & {
+    CLOCHE_CHECK(has_value());
+    return *std::get_if<0>(&state_);
+  }
+  const T& operator*() const& {
+    CLOCHE_CHECK(has_value());
+    return *std::get_if<0>(&state_);
+  }
+  T&& operator*() && {
+    CLOCHE_CHECK(has_value());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T* operator->() { return &**this; }
   const T* operator->() const { return &**this; }
-  const Error& error() const& { CLOCHE_CHECK(!has_value()); return *std::get_if<1>(&state_); }
-  Error&& error() && { CLOCHE_CHECK(!has_value()); return std::move(*std::get_if<1>(&state_)); }
+  const Error& error() const& {
+    CLOCHE_CHECK(!has_value());
+    return *std::get_if<1>(&state_);
+  }
+  Error&& error() && {
+    CLOCHE_CHECK(!has_value());
+    return std::move(*std::get_if<1>(&state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -40,8 +56,14 @@ class [[nodiscard]] Result<void> {
 
   bool has_value() const { return !error_; }
   explicit operator bool() const { return has_value(); }
-  const Error& error() const& { CLOCHE_CHECK(error_.has_value()); return *error_; }
-  Error&& error() && { CLOCHE_CHECK(error_.has_value()); return std::move(*error_); }
+  const Error& error() const& {
+    CLOCHE_CHECK(error_.has_value());
+    return *error_;
+  }
+  Error&& error() && {
+    CLOCHE_CHECK(error_.has_value());
+    return std::move(*error_);
+  }
 
  private:
   std::optional<Error> error_;
@@ -51,12 +73,13 @@ class [[nodiscard]] Result<void> {
 
 #define CLOCHE_JOIN_(a, b) a##b
 #define CLOCHE_JOIN(a, b) CLOCHE_JOIN_(a, b)
-#define CLOCHE_TRY_(temporary, declaration, ...)      \
-  auto temporary = (__VA_ARGS__);                     \
+#define CLOCHE_TRY_(temporary, declaration, ...)       \
+  auto temporary = (__VA_ARGS__);                      \
   if (!temporary) return std::move(temporary).error(); \
   auto declaration = *std::move(temporary)
 // CLOCHE_TRY(const table, find_table(...)): declares `table`, or returns the error to the caller.
-#define CLOCHE_TRY(declaration, ...) CLOCHE_TRY_(CLOCHE_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
+#define CLOCHE_TRY(declaration, ...) \
+  CLOCHE_TRY_(CLOCHE_JOIN(result_, __LINE__), declaration, __VA_ARGS__)
 // CLOCHE_TRY_VOID(store_item(...)): goes on, or returns the error to the caller.
 #define CLOCHE_TRY_VOID(...) \
   if (auto result_void_ = (__VA_ARGS__); !result_void_) return std::move(result_void_).error()

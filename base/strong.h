@@ -20,7 +20,8 @@ class Strong {
   Value value_{};
 };
 
-// Log sequence number: the number of a record in the log, from 1, without gaps. 0 is before all records.
+// Log sequence number: the number of a record in the log, from 1, without gaps. 0 is before all
+// records.
 using Lsn = Strong<struct LsnTag, std::uint64_t>;
 
 }  // namespace cloche
