@@ -167,9 +167,10 @@ Connection::Step Connection::read_head() {
     while (used_ < filled_ && (buffer_[used_] == '\r' || buffer_[used_] == '\n')) ++used_;
     const std::string_view there(buffer_.get() + used_, filled_ - used_);
     const std::size_t from = std::max(searched_, used_) - used_;
-    const std::size_t end = there.find("\r\n\r\n", from > 3 ? from - 3 : 0);
-    if (end != std::string_view::npos) {
-      on_head(there.substr(0, end + 4));
+    const std::size_t begin = from > 3 ? from - 3 : 0;
+    const void* const end = memmem(there.data() + begin, there.size() - begin, "\r\n\r\n", 4);
+    if (end != nullptr) {
+      on_head(there.substr(0, static_cast<std::size_t>(static_cast<const char*>(end) - there.data()) + 4));
       return Step::Again;
     }
     searched_ = filled_;
