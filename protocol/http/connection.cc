@@ -28,6 +28,14 @@ Error incomplete_body() {
           .details = {}};
 }
 
+Error body_too_large() {
+  return {.kind = Error::Kind::Refused,
+          .code = "RequestEntityTooLarge",
+          .message = "Request size exceeded the limit",
+          .http_status = 413,
+          .details = {}};
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<IoThread> thread, boost::asio::ip::tcp::socket socket)
@@ -257,8 +265,8 @@ Result<BodyEnd> Connection::body_end() const {
 }
 
 Connection::Step Connection::gather() {
-  if (body_left_ > options().body_bytes_max || gathered_.size() > options().body_bytes_max) {
-    refuse({.kind = Error::Kind::Refused, .code = "RequestEntityTooLarge", .message = "Request size exceeded the limit", .http_status = 413, .details = {}});
+  if (body_left_ > options().body_bytes_max) {
+    refuse(body_too_large());
     return Step::Again;
   }
   say_continue();
@@ -280,6 +288,7 @@ Connection::Step Connection::gather() {
     return Step::Again;
   }
   const HeadParser::Piece keep = [&](std::span<const std::byte> bytes) -> Result<void> {
+    if (gathered_.size() + bytes.size() > options().body_bytes_max) return body_too_large();
     gathered_.append(as_text(bytes));
     return {};
   };
