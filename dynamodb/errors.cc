@@ -17,6 +17,10 @@ Error invalid_value(std::string_view what) {
 
 Error serialization(std::string message) { return refusal("SerializationException", std::move(message)); }
 
+Error nesting_too_deep() {
+  return validation("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
+}
+
 Error not_a_number(std::string_view text) {
   std::string message = "The parameter cannot be converted to a numeric value";
   if (!text.empty()) message.append(": ").append(text);

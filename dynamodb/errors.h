@@ -15,6 +15,7 @@ Error validation(std::string message);
 Error invalid_value(std::string_view what);
 Error serialization(std::string message);
 
+Error nesting_too_deep();
 Error not_a_number(std::string_view text);
 Error number_overflow();
 Error number_underflow();

@@ -4,11 +4,26 @@
 #include <array>
 
 #include "base/digest.h"
+#include "dynamodb/limits.h"
 
 namespace cloche::dynamodb {
 namespace {
 
 constexpr std::array<std::string_view, 10> kNames = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"};
+
+int depth_of(const Value& attribute) {
+  int deepest = 0;
+  const Value& content = content_of(attribute);
+  switch (type_of(attribute)) {
+    case Type::L:
+      for (const Value& element : content.items()) deepest = std::max(deepest, depth_of(element));
+      return deepest + 1;
+    case Type::M:
+      for (const Member& member : content.members()) deepest = std::max(deepest, depth_of(member.value));
+      return deepest + 1;
+    default: return 0;
+  }
+}
 
 bool same_set(const Value& a, const Value& b) {
   if (a.size() != b.size()) return false;
@@ -107,6 +122,10 @@ std::size_t item_bytes(const Value& item) {
   std::size_t sum = 0;
   for (const Member& member : item.members()) sum += member.name.size() + attribute_bytes(member.value);
   return sum;
+}
+
+bool is_nested_too_deep(const Value& item) {
+  return std::ranges::any_of(item.members(), [](const Member& member) { return depth_of(member.value) > kNestingDepthMax; });
 }
 
 bool equal(const Value& a, const Value& b) {

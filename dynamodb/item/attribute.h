@@ -45,6 +45,9 @@ std::size_t attribute_bytes(const Value& attribute);
 std::size_t item_bytes(const Value& item);
 std::size_t number_bytes(std::string_view text);
 
+// Whether lists and maps stand in each other deeper than kNestingDepthMax, as an update may leave them.
+bool is_nested_too_deep(const Value& item);
+
 // Equality as conditions have it: sets in any order, maps by name, lists in order, nothing across types.
 bool equal(const Value& a, const Value& b);
 // -1, 0, 1 for two numbers, strings or binaries of one type; nothing for other types or two different ones.

@@ -175,15 +175,11 @@ class Checker {
       case Type::L: return list(in, out, bytes, depth);
       case Type::M:
         if (!in.is(Value::Kind::Map)) return not_a_map(in);
-        if (depth >= kNestingDepthMax) return too_deep();
+        if (depth >= kNestingDepthMax) return nesting_too_deep();
         bytes += 3 + in.size();
         return item(in, out, bytes, depth + 1);
     }
     return {};
-  }
-
-  static Error too_deep() {
-    return validation("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
   }
 
   Result<void> number(const Value& in, Value& out, std::size_t& bytes) {
@@ -249,7 +245,7 @@ class Checker {
 
   Result<void> list(const Value& in, Value& out, std::size_t& bytes, int depth) {
     if (!in.is(Value::Kind::List)) return not_a_list(in);
-    if (depth >= kNestingDepthMax) return too_deep();
+    if (depth >= kNestingDepthMax) return nesting_too_deep();
     bytes += 3 + in.size();
     const auto rebuilt = arena_.array<Value>(in.size());
     bool changed = false;
