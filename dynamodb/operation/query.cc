@@ -1,0 +1,50 @@
+#include "dynamodb/errors.h"
+#include "dynamodb/item/key_bytes.h"
+#include "dynamodb/operation/key_condition.h"
+#include "dynamodb/operation/page.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+// A start outside of the range can't come from an earlier page.
+Result<void> check_start(const PagePlan& plan, const KeyMatch& match, const engine::KeyRange& range, const std::string& start) {
+  if (start.empty() || (start >= range.from && start < range.to)) return {};
+  const bool same_partition = equal(plan.start_key.find(match.partition->attribute), match.partition->values[0]);
+  if (match.sort != nullptr && same_partition) {
+    return validation("The provided starting key does not match the range key predicate");
+  }
+  return validation("The provided starting key is outside query boundaries based on provided conditions");
+}
+
+}  // namespace
+
+Result<void> query(Service& service, const protocol::CallPtr& call) {
+  const Value& input = call->input();
+  Arena& arena = call->arena();
+  CLOCHE_TRY(const table_name, table_name_of(input["TableName"].text()));
+  const auto kinds = {ExpressionKind::Projection, ExpressionKind::Filter, ExpressionKind::KeyCondition};
+  CLOCHE_TRY_VOID(refuse_mixed(input, kinds, {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"}));
+  CLOCHE_TRY(const start_key, plan_start_key(input, arena));
+  if (!input["KeyConditions"].present() && !input["KeyConditionExpression"].present()) {
+    return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+  }
+  CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
+  CLOCHE_TRY(const conditions, key_conditions(*expressions.key_condition));
+  CLOCHE_TRY(plan, plan_page(input, expressions, arena));
+  plan.table_name = table_name;
+  plan.start_key = start_key;
+  const bool backward = input["ScanIndexForward"].is(Value::Kind::Bool) && !input["ScanIndexForward"].as_bool();
+
+  answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
+    CLOCHE_TRY(source, find_source(service, view, *call, plan));
+    CLOCHE_TRY(const start, start_row(plan, source, true));
+    CLOCHE_TRY(const match, match_keys(source.keys(), conditions));
+    const engine::KeyRange range = range_of(source.id(), match);
+    CLOCHE_TRY_VOID(check_start(plan, match, range, start));
+    CLOCHE_TRY_VOID(check_attributes(plan, source, true));
+    return read_page(view, plan, source, range, start, backward ? engine::Direction::Backward : engine::Direction::Forward, arena);
+  });
+  return {};
+}
+
+}  // namespace cloche::dynamodb
