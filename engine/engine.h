@@ -99,17 +99,22 @@ using Closure = std::move_only_function<Result<void>(WriteTxn&)>;
 using Done = std::move_only_function<void(Result<void>)>;
 
 struct StoreOptions {
-  std::string directory;
+  std::string directory{};
   wal::Durability durability = wal::Durability::Commit;
-  std::optional<std::uint64_t> seed;                    // Ids and timestamps repeat from run to run.
+  // Ids and timestamps repeat from run to run: a new environment's clock stands at kSeededStart until it is moved or run.
+  std::optional<std::uint64_t> seed{};
+  bool resume_clock = false;                            // A running clock goes on from where it was left, and does not jump to now.
   std::size_t memtable_bytes = std::size_t{16} << 20;   // Frozen and flushed at this size.
   std::chrono::milliseconds flush_idle{1000};           // ... or when nothing was written for so long.
   std::uint64_t log_retain_bytes = std::uint64_t{1} << 30;  // Flushed segments beyond this are removed, oldest first.
   std::size_t group_bytes_max = std::size_t{4} << 20;   // A group ends when its changes reach this; so bulk work goes in steps.
   std::size_t inline_blob_bytes = std::size_t{32} << 10;  // Bodies up to this live in a table, larger ones in files.
   // Called with one line each for what an operator should know (recovered, flush failed, disk full). Any thread.
-  std::function<void(std::string_view)> log_line;
+  std::function<void(std::string_view)> log_line{};
 };
+
+// 2026-01-01T00:00:00Z.
+inline constexpr Instant kSeededStart{std::chrono::microseconds(1'767'225'600'000'000)};
 
 struct StoreStats {
   Lsn last, flushed, synced;

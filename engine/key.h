@@ -15,6 +15,9 @@ namespace cloche::engine {
 
 class KeyWriter {
  public:
+  KeyWriter() = default;
+  explicit KeyWriter(std::string reused) : bytes_(std::move(reused)) { bytes_.clear(); }  // Keeps the memory of an old key.
+
   KeyWriter& integer(std::int64_t value);
   KeyWriter& text(std::string_view value);
   KeyWriter& blob(std::string_view value);

@@ -1,0 +1,107 @@
+#include "engine/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+namespace cloche::engine::sqlite {
+namespace {
+
+// Which of SQLite's errors mean that the stored bytes are wrong, and which that it can't be done
+// just now.
+Error error_of(int code, const std::string& what, const char* text) {
+  const std::string message = what + ": " + text;
+  switch (code & 0xFF) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return damaged(message);
+    case SQLITE_ERROR:
+    case SQLITE_MISUSE:
+    case SQLITE_MISMATCH:
+      return bug(message);
+    default:
+      return unavailable(message);
+  }
+}
+
+}  // namespace
+
+Statement::~Statement() { sqlite3_finalize(prepared_); }
+
+void Statement::bind_integer(int position, std::int64_t value) {
+  CLOCHE_CHECK(sqlite3_bind_int64(prepared_, position, value) == SQLITE_OK);
+}
+
+void Statement::bind_text(int position, std::string_view value) {
+  // A null pointer would bind NULL, and an empty view may hold one.
+  const char* data = value.data() ? value.data() : "";
+  CLOCHE_CHECK(sqlite3_bind_text64(prepared_, position, data, value.size(), SQLITE_STATIC,
+                                   SQLITE_UTF8) == SQLITE_OK);
+}
+
+void Statement::bind_blob(int position, std::string_view value) {
+  const char* data = value.data() ? value.data() : "";
+  CLOCHE_CHECK(sqlite3_bind_blob64(prepared_, position, data, value.size(), SQLITE_STATIC) ==
+               SQLITE_OK);
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(prepared_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  sqlite3* handle = sqlite3_db_handle(prepared_);
+  const char* file = sqlite3_db_filename(handle, "main");
+  return error_of(code, file ? file : "state.db", sqlite3_errmsg(handle));
+}
+
+void Statement::reset() { sqlite3_reset(prepared_); }
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(prepared_, column);
+}
+
+std::string_view Statement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(prepared_, column);
+  const int size = sqlite3_column_bytes(prepared_, column);
+  return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Use use) {
+  sqlite3* handle = nullptr;
+  const int flags =
+      use == Use::ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<Connection> connection(new Connection(handle, path));
+  if (code != SQLITE_OK) {
+    return error_of(code, "open " + path, handle ? sqlite3_errmsg(handle) : "out of memory");
+  }
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, 10'000);
+  return connection;
+}
+
+Connection::~Connection() { sqlite3_close_v2(handle_); }
+
+Result<Statement> Connection::prepare(const std::string& sql) {
+  sqlite3_stmt* prepared = nullptr;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+  if (code != SQLITE_OK) return error_of(code, path_ + ": " + sql, sqlite3_errmsg(handle_));
+  return Statement(prepared);
+}
+
+Result<void> Connection::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return error_of(code, path_ + ": " + sql, sqlite3_errmsg(handle_));
+  return {};
+}
+
+Result<bool> Connection::checkpoint() {
+  int in_log = 0;
+  int copied = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+  if (code == SQLITE_BUSY) return false;
+  if (code != SQLITE_OK) return error_of(code, "checkpoint " + path_, sqlite3_errmsg(handle_));
+  return in_log == copied;
+}
+
+}  // namespace cloche::engine::sqlite

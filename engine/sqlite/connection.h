@@ -1,0 +1,66 @@
+// SQLite behind a small header of ours: this folder alone includes sqlite3.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace cloche::engine::sqlite {
+
+// A prepared statement. Belongs to one connection, and so to one thread at a time.
+class Statement {
+ public:
+  explicit Statement(sqlite3_stmt* prepared) : prepared_(prepared) {}
+  Statement(Statement&& other) noexcept : prepared_(std::exchange(other.prepared_, nullptr)) {}
+  Statement& operator=(Statement&& other) noexcept {
+    std::swap(prepared_, other.prepared_);
+    return *this;
+  }
+  ~Statement();
+
+  // Positions count from 1. Text and blob are not copied: they must outlive the last `step`.
+  void bind_integer(int position, std::int64_t value);
+  void bind_text(int position, std::string_view value);
+  void bind_blob(int position, std::string_view value);
+
+  Result<bool> step();  // True while there is a row.
+  void reset();
+
+  // Columns count from 0; good until the next `step` or `reset`.
+  std::int64_t integer(int column) const;
+  std::string_view bytes(int column) const;  // Of a text or a blob.
+
+ private:
+  sqlite3_stmt* prepared_;
+};
+
+enum class Use : std::uint8_t { ReadOnly, ReadWrite };
+
+// One connection, used by one thread at a time.
+class Connection {
+ public:
+  static Result<std::unique_ptr<Connection>> open(const std::string& path, Use use);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Result<Statement> prepare(const std::string& sql);
+  Result<void> execute(const std::string& sql);
+  // Copies what it can of the write-ahead log into the database, holding up nobody. True if all of
+  // it was copied.
+  Result<bool> checkpoint();
+
+ private:
+  Connection(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
+
+  sqlite3* handle_;
+  std::string path_;
+};
+
+}  // namespace cloche::engine::sqlite

@@ -1,0 +1,190 @@
+#include "engine/store/flush.h"
+
+#include "engine/store/row.h"
+
+namespace cloche::engine {
+namespace {
+
+// Pages that change in several flushes are copied into the database once. A longer log of SQLite's
+// makes reads slower.
+constexpr std::uint64_t kCheckpointBytes = std::uint64_t{64} << 20;
+
+constexpr std::chrono::milliseconds kRetryPause{1000};
+
+}  // namespace
+
+Flusher::Flusher(Parts parts)
+    : parts_(std::move(parts)), writer_(*parts_.connection, parts_.tables) {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Flusher::stop() {
+  if (!thread_.joinable()) return;
+  {
+    MutexLock lock(mutex_);
+    stop_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+}
+
+void Flusher::has_rows() {
+  MutexLock lock(mutex_);
+  rows_ = true;
+  changed_.notify_all();
+}
+
+void Flusher::has_frozen() {
+  MutexLock lock(mutex_);
+  frozen_ = true;
+  changed_.notify_all();
+}
+
+Result<void> Flusher::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stop_ || failure_ || !frozen_; });
+  if (failure_) return *failure_;
+  return {};
+}
+
+Result<void> Flusher::flush(Lsn lsn) {
+  while (parts_.layers.flushed() < lsn) {
+    std::uint64_t before;
+    {
+      MutexLock lock(mutex_);
+      before = flushed_count_;
+    }
+    parts_.freeze_soon();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      return stop_ || failure_ || flushed_count_ != before || parts_.layers.flushed() >= lsn;
+    });
+    if (parts_.layers.flushed() >= lsn) break;
+    if (failure_) return *failure_;
+    if (stop_) return unavailable("the environment is being closed");
+  }
+  return {};
+}
+
+void Flusher::wait_for_frozen(std::unique_lock<Mutex>& lock) {
+  while (!stop_ && !frozen_) {
+    if (!rows_) {
+      changed_.wait(lock);
+      continue;
+    }
+    // There are rows: they are frozen when nothing was written for a while.
+    const Lsn before = parts_.layers.published();
+    const bool woken = changed_.wait_for(lock, parts_.idle, [this] { return stop_ || frozen_; });
+    if (woken || parts_.layers.published() != before) continue;
+    rows_ = false;
+    idle_flush_ = true;
+    lock.unlock();
+    parts_.freeze_soon();
+    lock.lock();
+  }
+}
+
+void Flusher::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wait_for_frozen(lock);
+    if (stop_) return;
+    lock.unlock();
+    Result<void> outcome = flush_frozen();
+    lock.lock();
+    if (outcome) {
+      // The leader may have frozen the next one already.
+      frozen_ = parts_.layers.frozen() != nullptr;
+      failure_.reset();
+      ++flushed_count_;
+    } else {
+      if (!failure_ && parts_.log_line)
+        parts_.log_line("flush failed, trying again: " + outcome.error().message);
+      failure_ = outcome.error();
+    }
+    changed_.notify_all();
+    if (!outcome) {
+      changed_.wait_for(lock, kRetryPause, [this] { return stop_; });
+      continue;
+    }
+    lock.unlock();
+    auto checkpointed = checkpoint_if_due();
+    if (!checkpointed && parts_.log_line)
+      parts_.log_line("checkpoint failed: " + checkpointed.error().message);
+    retain_log();
+    parts_.flushed();
+    lock.lock();
+  }
+}
+
+Result<void> Flusher::flush_frozen() {
+  const auto frozen = parts_.layers.frozen();
+  if (!frozen) return {};
+  const Lsn last = parts_.layers.frozen_last();
+  // SQLite must never be ahead of the log: after a power cut it would hold what history does not
+  // know.
+  if (parts_.log) CLOCHE_TRY_VOID(parts_.log->sync());
+  CLOCHE_TRY_VOID(parts_.connection->execute("BEGIN IMMEDIATE"));
+  auto written = write_rows(*frozen, last);
+  if (written) written = parts_.connection->execute("COMMIT");
+  if (!written) {
+    static_cast<void>(
+        parts_.connection->execute("ROLLBACK").has_value());  // It may have rolled back by itself.
+    return written;
+  }
+  in_log_ = last;
+  parts_.layers.frozen_is_flushed();
+  stats_.flushes.fetch_add(1, std::memory_order_relaxed);
+  return {};
+}
+
+Result<void> Flusher::write_rows(const Memtable& frozen, Lsn last) {
+  std::uint64_t rows = 0;
+  Memtable::Iterator at(frozen, last.value());
+  for (at.seek(""); at.valid(); at.next()) {
+    const TableId table = table_of(at.key());
+    const auto value = at.value();
+    CLOCHE_TRY_VOID(value ? writer_.put(table, key_of(at.key()), *value)
+                          : writer_.erase(table, key_of(at.key())));
+    ++rows;
+  }
+  CLOCHE_TRY_VOID(sqlite::write_meta(*parts_.connection, sqlite::Meta::Flushed,
+                                     static_cast<std::int64_t>(last.value())));
+  CLOCHE_TRY_VOID(sqlite::write_meta(*parts_.connection, sqlite::Meta::Time,
+                                     parts_.last_time().time_since_epoch().count()));
+  stats_.rows.fetch_add(rows, std::memory_order_relaxed);
+  return {};
+}
+
+Result<void> Flusher::checkpoint_if_due() {
+  bool idle;
+  {
+    MutexLock lock(mutex_);
+    idle = std::exchange(idle_flush_, false);
+  }
+  if (!idle) {
+    CLOCHE_TRY(const file, parts_.env.open(parts_.state_path + "-wal", OpenMode::Read));
+    CLOCHE_TRY(const bytes, file->size());
+    if (bytes < kCheckpointBytes) return {};
+  }
+  return checkpoint();
+}
+
+Result<void> Flusher::checkpoint() {
+  CLOCHE_TRY(const complete, parts_.connection->checkpoint());
+  if (!complete) return {};
+  checkpointed_ = in_log_;
+  // Views that begin from now on read the database alone, and let SQLite's log be started anew.
+  parts_.layers.renew_snapshots();
+  return {};
+}
+
+void Flusher::retain_log() {
+  if (!parts_.log || parts_.log->bytes_on_disk() <= parts_.log_retain_bytes) return;
+  if (auto truncated = parts_.log->truncate_before(checkpointed_, parts_.log_retain_bytes);
+      !truncated && parts_.log_line) {
+    parts_.log_line("log not shortened: " + truncated.error().message);
+  }
+}
+
+}  // namespace cloche::engine

@@ -1,0 +1,80 @@
+// Writes frozen memtables into SQLite in key order, each in one transaction that also stores the
+// lsn it reaches (design H4).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "base/mutex.h"
+#include "engine/engine.h"
+#include "engine/sqlite/tables.h"
+#include "engine/store/layers.h"
+
+namespace cloche::engine {
+
+struct FlushStats {
+  std::atomic<std::uint64_t> flushes{0}, rows{0};
+};
+
+// Safe to use from any thread.
+class Flusher {
+ public:
+  struct Parts {
+    Env& env;
+    Layers& layers;
+    const Tables& tables;
+    std::unique_ptr<sqlite::Connection> connection;  // The only one that writes.
+    wal::Log* log;                                   // Null at Durability::Memory.
+    std::chrono::milliseconds idle;
+    std::uint64_t log_retain_bytes;
+    std::string state_path;
+    std::function<void()> freeze_soon;
+    std::function<Instant()> last_time;
+    std::function<void()>
+        flushed;  // After each flush, on the flush thread; must not wait for the writer.
+    std::function<void(std::string_view)> log_line;
+  };
+
+  explicit Flusher(Parts parts);
+  ~Flusher() { stop(); }
+  void stop();  // Flushes nothing any more.
+
+  void has_rows();    // The active memtable got its first row.
+  void has_frozen();  // There is something to flush.
+  // Until there is room for another frozen memtable; at once with an error while flushes fail.
+  Result<void> wait_for_room();
+  // Until SQLite holds everything up to `lsn`.
+  Result<void> flush(Lsn lsn);
+  // Copies SQLite's own log into the database and starts it anew.
+  Result<void> checkpoint();
+  const FlushStats& stats() const { return stats_; }
+
+ private:
+  void run();
+  void wait_for_frozen(std::unique_lock<Mutex>& lock);
+  Result<void> flush_frozen();
+  Result<void> write_rows(const Memtable& frozen, Lsn last);
+  Result<void> checkpoint_if_due();
+  void retain_log();
+
+  Parts parts_;
+  sqlite::TableWriter writer_;
+  FlushStats stats_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool rows_ CLOCHE_GUARDED_BY(mutex_) = false;
+  bool frozen_ CLOCHE_GUARDED_BY(mutex_) = false;
+  bool idle_flush_ CLOCHE_GUARDED_BY(mutex_) =
+      false;  // The flush that goes on was asked for by idleness.
+  bool stop_ CLOCHE_GUARDED_BY(mutex_) = false;
+  std::uint64_t flushed_count_ CLOCHE_GUARDED_BY(mutex_) = 0;
+  std::optional<Error> failure_ CLOCHE_GUARDED_BY(mutex_);
+  Lsn in_log_;  // The newest lsn that SQLite's own log or the database holds. The flush thread's.
+  Lsn checkpointed_;  // The newest lsn that the synced database holds. The flush thread's.
+  std::thread thread_;
+};
+
+}  // namespace cloche::engine

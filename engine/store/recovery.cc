@@ -1,0 +1,133 @@
+#include "engine/store/recovery.h"
+
+#include <algorithm>
+
+#include "engine/store/record.h"
+#include "engine/store/row.h"
+
+namespace cloche::engine {
+namespace {
+
+// Of state.db and the folders around it, as docs/formats/state.md describes them.
+constexpr std::int64_t kStateFormat = 1;
+
+// The files that a record names, all there and whole? Only a power cut before the first sync can
+// have taken them.
+Result<bool> has_blobs(const Record& record, const BlobStore& blobs, Env& env) {
+  for (const BlobRef& blob : record.blobs) {
+    const auto file = env.open(blobs.file_path(blob.digest), OpenMode::Read);
+    if (!file) return false;
+    CLOCHE_TRY(const size, (*file)->size());
+    if (size != blob.size) return false;
+    Hasher<Sha256> hasher;
+    std::vector<std::byte> piece(std::size_t{256} << 10);
+    for (std::uint64_t at = 0; at < size;) {
+      CLOCHE_TRY(const got, (*file)->read_at(at, piece));
+      if (got == 0) return false;
+      hasher.update(std::span(piece).first(got));
+      at += got;
+    }
+    if (hasher.finish() != blob.digest) return false;
+  }
+  return true;
+}
+
+Result<void> check_record(const Record& record, Lsn lsn, const Tables& tables) {
+  if (record.schema_version > tables.schema().version)
+    return newer_schema(record.schema_version, tables.schema().version);
+  if (record.lsn != lsn)
+    return damaged("record " + std::to_string(lsn.value()) + " of the log says it is another one");
+  for (const RowChange& change : record.changes) {
+    if (!tables.find(table_of(change.row))) {
+      return damaged("record " + std::to_string(lsn.value()) + " of the log names table " +
+                     std::to_string(table_of(change.row)) + ", which this release does not have");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Error newer_schema(std::uint32_t found, std::uint32_t known) {
+  return unavailable("this data directory was written by a newer release (schema " +
+                     std::to_string(found) + ", this release knows " + std::to_string(known) +
+                     "): open it with that release or a later one");
+}
+
+Result<StateFile> open_state(const std::string& path, const Tables& tables,
+                             wal::Durability durability) {
+  StateFile state;
+  CLOCHE_TRY(connection, sqlite::Connection::open(path, sqlite::Use::ReadWrite));
+  state.connection = std::move(connection);
+  // NORMAL: a commit is not synced, a checkpoint is, on both sides. That is enough, since the log
+  // holds what a power cut takes.
+  const char* synchronous = durability == wal::Durability::Memory ? "OFF" : "NORMAL";
+  CLOCHE_TRY_VOID(state.connection->execute(
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; "
+      "PRAGMA synchronous = " +
+      std::string(synchronous)));
+  CLOCHE_TRY_VOID(state.connection->execute("BEGIN IMMEDIATE"));
+  CLOCHE_TRY_VOID(sqlite::create_meta(*state.connection));
+  CLOCHE_TRY(const format, sqlite::read_meta(*state.connection, sqlite::Meta::Format));
+  if (format > kStateFormat)
+    return newer_schema(static_cast<std::uint32_t>(format),
+                        static_cast<std::uint32_t>(kStateFormat));
+  CLOCHE_TRY_VOID(sqlite::create_tables(*state.connection, tables));
+  state.created = format == 0;
+  if (state.created) {
+    CLOCHE_TRY_VOID(sqlite::write_meta(*state.connection, sqlite::Meta::Format, kStateFormat));
+    CLOCHE_TRY_VOID(
+        sqlite::write_meta(*state.connection, sqlite::Meta::Schema, tables.schema().version));
+    CLOCHE_TRY_VOID(sqlite::write_meta(*state.connection, sqlite::Meta::Flushed, 0));
+  }
+  CLOCHE_TRY_VOID(state.connection->execute("COMMIT"));
+  CLOCHE_TRY(const flushed, sqlite::read_meta(*state.connection, sqlite::Meta::Flushed));
+  CLOCHE_TRY(const time, sqlite::read_meta(*state.connection, sqlite::Meta::Time));
+  CLOCHE_TRY(const schema, sqlite::read_meta(*state.connection, sqlite::Meta::Schema));
+  state.flushed = Lsn(static_cast<std::uint64_t>(flushed));
+  state.time = Instant(std::chrono::microseconds(time));
+  state.schema_version = static_cast<std::uint32_t>(schema);
+  return state;
+}
+
+Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
+                            const BlobStore& blobs, Env& env) {
+  const Lsn flushed = layers.published();
+  if (log.oldest().value() > flushed.value() + 1) {
+    return damaged("the log begins at record " + std::to_string(log.oldest().value()) +
+                   ", but state.db holds the history up to " + std::to_string(flushed.value()) +
+                   " only: segments of the log are missing");
+  }
+  const Lsn last = log.recovered().last;
+  if (last != Lsn(0) && last < flushed) {
+    return damaged("the log ends at record " + std::to_string(last.value()) +
+                   ", but state.db holds the history up to " + std::to_string(flushed.value()) +
+                   ": segments of the log are missing");
+  }
+  Replayed replayed;
+  std::optional<Lsn> lost;  // The first record whose blobs are not there.
+  const auto apply = [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
+    if (lost) return {};
+    CLOCHE_TRY(const record, read_record(bytes));
+    CLOCHE_TRY_VOID(check_record(record, lsn, tables));
+    if (lsn > log.recovered().synced) {
+      CLOCHE_TRY(const all_there, has_blobs(record, blobs, env));
+      if (!all_there) {
+        lost = lsn;
+        return {};
+      }
+    }
+    for (const RowChange& change : record.changes) {
+      layers.active().insert(change.row, lsn.value(), change.after);
+    }
+    layers.publish(lsn);
+    replayed.time = std::max(replayed.time, record.time);
+    ++replayed.records;
+    return {};
+  };
+  CLOCHE_TRY_VOID(log.replay(flushed, apply));
+  if (lost) CLOCHE_TRY_VOID(log.cut_after(Lsn(lost->value() - 1)));
+return replayed;
+}
+
+}  // namespace cloche::engine

@@ -1,0 +1,315 @@
+#include <charconv>
+#include <future>
+
+#include "engine/blob/blob_store.h"
+#include "engine/engine.h"
+#include "engine/outbox/scheduler.h"
+#include "engine/schema/schema.h"
+#include "engine/store/flush.h"
+#include "engine/store/group_commit.h"
+#include "engine/store/recovery.h"
+#include "engine/store/temporary_directory.h"
+#include "engine/store/view.h"
+#include "engine/wait/waiters.h"
+
+namespace cloche::engine {
+namespace {
+
+std::string state_key(std::string_view name) { return KeyWriter().text(name).take(); }
+
+std::string with_commas(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
+
+class StoreImpl final : public Store {
+ public:
+  StoreImpl(Env& env, StoreOptions options, Tables tables)
+      : env_(env),
+        options_(std::move(options)),
+        tables_(std::move(tables)),
+        clock_(env),
+        ids_(env, options_.seed) {}
+
+  ~StoreImpl() override { close(); }
+
+  Result<void> open() {
+    CLOCHE_TRY_VOID(find_directory());
+    CLOCHE_TRY_VOID(open_blobs());
+    const std::string path = options_.directory + "/state.db";
+    CLOCHE_TRY(state, open_state(path, tables_, options_.durability));
+    layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
+    CLOCHE_TRY(const replayed, open_log(state));
+    CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
+    start_threads(std::move(state), path, std::max(state.time, replayed.time));
+    return migrate();
+  }
+
+  std::unique_ptr<ReadView> view() const override {
+    auto state = layers_->capture();
+    if (!state) return make_failed_view(std::move(state).error());
+    return make_view(*layers_, *std::move(state));
+  }
+
+  void submit(std::string_view summary, Closure closure, Done done) override {
+    commit_->submit({std::string(summary), std::move(closure), std::move(done)});
+  }
+
+  Blobs& blobs() override { return *blobs_; }
+  Clock& clock() override { return clock_; }
+  Ids& ids() override { return ids_; }
+  Env& env() override { return env_; }
+
+  void on_work(std::string kind,
+               std::function<Result<void>(WriteTxn&, const std::string&)> handler) override {
+    scheduler_->on_work(std::move(kind), std::move(handler));
+  }
+  void start_scheduler() override { scheduler_->start(); }
+  void drain_work() override { scheduler_->drain(); }
+
+  Result<void> flush() override { return flusher_->flush(layers_->published()); }
+
+  StoreStats stats() const override {
+    StoreStats stats;
+    stats.last = layers_->published();
+    stats.flushed = layers_->flushed();
+    stats.synced = log_ ? log_->synced() : Lsn(0);
+    stats.groups = commit_->stats().groups;
+    stats.commits = commit_->stats().commits;
+    stats.refused = commit_->stats().refused;
+    stats.flushes = flusher_->stats().flushes;
+    stats.rows_flushed = flusher_->stats().rows;
+    stats.log_bytes = log_ ? log_->bytes_on_disk() : 0;
+    stats.memtable_bytes = layers_->active_bytes();
+    stats.waiting = waiters_->count();
+    return stats;
+  }
+
+  const wal::Log* log() const override { return log_.get(); }
+  const std::string& recovery_text() const override { return recovery_text_; }
+
+ private:
+  bool kept() const { return options_.durability != wal::Durability::Memory; }
+
+  Result<void> find_directory() {
+    if (!kept()) {
+      // Never the directory that was named: what is in there was meant to be kept.
+      CLOCHE_TRY(directory, TemporaryDirectory::make(env_));
+      temporary_ = std::move(directory);
+      options_.directory = temporary_->path();
+      return {};
+    }
+    CLOCHE_TRY_VOID(env_.create_directories(options_.directory));
+    CLOCHE_TRY(lock, env_.lock(options_.directory + "/lock"));
+    lock_ = std::move(lock);
+    return {};
+  }
+
+  Result<void> open_blobs() {
+    blobs_ = std::make_unique<BlobStore>(env_, options_.directory + "/blobs", options_.durability,
+                                         options_.inline_blob_bytes);
+    CLOCHE_TRY_VOID(blobs_->open());
+    blobs_->set_collector([this](Closure closure) { return write("", std::move(closure)); },
+                          [this] { return horizon(); });
+    return {};
+  }
+
+  // Up to this lsn neither the log nor a view can show a state any more that names a blob given up
+  // by then.
+  Lsn horizon() const {
+    const Lsn in_use = layers_->oldest_in_use();
+    if (!log_) return in_use;
+    return std::min(in_use, Lsn(log_->oldest().value() - 1));
+  }
+
+  Result<Replayed> open_log(const StateFile& state) {
+    recovery_text_ = state.created ? "new" : "nothing to replay";
+    if (!kept()) return Replayed{};
+    const auto began = env_.monotonic();
+    CLOCHE_TRY(log, wal::Log::open(env_, options_.directory + "/wal", options_.durability,
+                                   Lsn(state.flushed.value() + 1)));
+    log_ = std::move(log);
+    log_->before_sync([this] { return blobs_->sync(); });
+    CLOCHE_TRY(const replayed, replay_log(*log_, *layers_, tables_, *blobs_, env_));
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(env_.monotonic() - began);
+    if (replayed.records > 0) {
+      recovery_text_ = with_commas(replayed.records) + " records replayed in " +
+                       std::to_string(took.count()) + " ms";
+    }
+    if (log_->recovered().torn_bytes > 0) {
+      recovery_text_ +=
+          ", " + with_commas(log_->recovered().torn_bytes) + " bytes of unfinished records cut off";
+    }
+    if (options_.log_line) options_.log_line("recovery: " + recovery_text_);
+    return replayed;
+  }
+
+  // Clock, ids and schema version, as the rows say.
+  Result<void> restore_rows(const StateFile& state, Instant last_time) {
+    const auto rows = view();
+    CLOCHE_TRY(const clock, rows->get(kStateTable, state_key("clock")));
+    CLOCHE_TRY(const ids, rows->get(kStateTable, state_key("ids")));
+    CLOCHE_TRY(const schema, rows->get(kStateTable, state_key("schema")));
+    restore_clock(clock, state.created, last_time);
+    if (ids) ids_.restore(*ids);
+    schema_version_ = state.schema_version;
+    if (schema) std::from_chars(schema->data(), schema->data() + schema->size(), schema_version_);
+    if (schema_version_ > tables_.schema().version)
+      return newer_schema(schema_version_, tables_.schema().version);
+    return {};
+  }
+
+  void restore_clock(std::optional<std::string_view> stored, bool created, Instant last_time) {
+    const Instant now = env_.now();
+    ClockSetting setting{.frozen = false, .at = now, .wall = now, .speed = 1.0};
+    if (created && options_.seed)
+      setting = {.frozen = true, .at = kSeededStart, .wall = {}, .speed = 1.0};
+    if (stored) setting = ClockSetting::decode(*stored).value_or(setting);
+    if (options_.resume_clock && !created && !setting.frozen)
+      setting = {.frozen = false, .at = last_time, .wall = now, .speed = setting.speed};
+    clock_.restore(setting);
+    restored_clock_ = !stored && setting.frozen;
+  }
+
+  void start_threads(StateFile state, const std::string& path, Instant last_time) {
+    clock_.on_change([this] { store_clock(); });
+    waiters_ = std::make_unique<Waiters>(
+        clock_, [this](std::vector<Request> requests) { commit_->resume(std::move(requests)); });
+    scheduler_ = std::make_unique<Scheduler>(*this, clock_, options_.log_line);
+    flusher_ = std::make_unique<Flusher>(
+        Flusher::Parts{.env = env_,
+                       .layers = *layers_,
+                       .tables = tables_,
+                       .connection = std::move(state.connection),
+                       .log = log_.get(),
+                       .idle = options_.flush_idle,
+                       .log_retain_bytes = options_.log_retain_bytes,
+                       .state_path = path,
+                       .freeze_soon = [this] { commit_->freeze_soon(); },
+                       .last_time = [this] { return commit_->last_time(); },
+                       .flushed = [this] { collect_some(); },
+                       .log_line = options_.log_line});
+    txn_ = std::make_unique<GroupTxn>(*layers_, tables_, *blobs_, ids_);
+    commit_ = std::make_unique<GroupCommit>(
+        GroupCommit::Parts{.layers = *layers_,
+                           .txn = *txn_,
+                           .clock = clock_,
+                           .ids = ids_,
+                           .waiters = *waiters_,
+                           .log = log_.get(),
+                           .durability = options_.durability,
+                           .group_bytes_max = options_.group_bytes_max,
+                           .memtable_bytes = options_.memtable_bytes,
+                           .schema_version = tables_.schema().version,
+                           .has_rows = [this] { flusher_->has_rows(); },
+                           .has_frozen = [this] { flusher_->has_frozen(); },
+                           .has_work = [this] { scheduler_->wake(); },
+                           .wait_for_room = [this] { return flusher_->wait_for_room(); }},
+        last_time);
+    if (layers_->has_unflushed()) flusher_->has_rows();
+    if (restored_clock_) store_clock();
+  }
+
+  void store_clock() {
+    // Read inside the closure: of two changes the later one is stored last.
+    submit(
+        "",
+        [this](WriteTxn& txn) {
+          return txn.put(kStateTable, state_key("clock"), clock_.setting().encode());
+        },
+        [](Result<void>) {});
+  }
+
+  // In small steps behind the flushes, without waiting for the writer.
+  void collect_some() {
+    const Lsn up_to = horizon();
+    submit(
+        "",
+        [this, up_to](WriteTxn& txn) -> Result<void> {
+          CLOCHE_TRY(const more, blobs_->collect_step(txn, up_to));
+          static_cast<void>(more);
+          return {};
+        },
+        [](Result<void>) {});
+  }
+
+  Result<void> migrate() {
+    for (const Migration& migration : tables_.schema().migrations) {
+      if (migration.to_version <= schema_version_) continue;
+      const auto step = [&](WriteTxn& txn) -> Result<void> {
+        CLOCHE_TRY_VOID(migration.run(txn));
+        return txn.put(kStateTable, state_key("schema"), std::to_string(migration.to_version));
+      };
+      CLOCHE_TRY_VOID(write("engine.Migrate " + migration.what, step));
+      schema_version_ = migration.to_version;
+    }
+    if (schema_version_ == tables_.schema().version) return {};
+    return write("", [this](WriteTxn& txn) {
+      return txn.put(kStateTable, state_key("schema"), std::to_string(tables_.schema().version));
+    });
+  }
+
+  void close() {
+    if (scheduler_) scheduler_->stop();
+    if (waiters_) waiters_->stop();
+    if (!commit_) return;
+    if (kept()) {
+      if (auto flushed = flush(); !flushed && options_.log_line) {
+        options_.log_line("closed without a flush, the log holds all: " + flushed.error().message);
+      }
+    }
+    flusher_->stop();
+    commit_->stop();
+  }
+
+  Env& env_;
+  StoreOptions options_;
+  const Tables tables_;
+  std::unique_ptr<TemporaryDirectory> temporary_;
+  std::unique_ptr<FileLock> lock_;
+  EngineClock clock_;
+  EngineIds ids_;
+  std::uint32_t schema_version_ = 0;
+  bool restored_clock_ = false;
+  std::string recovery_text_;
+
+  // From the bottom up; they go in the opposite order.
+  std::unique_ptr<BlobStore> blobs_;
+  std::unique_ptr<Layers> layers_;
+  std::unique_ptr<wal::Log> log_;
+  std::unique_ptr<Waiters> waiters_;
+  std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<Flusher> flusher_;
+  std::unique_ptr<GroupTxn> txn_;
+  std::unique_ptr<GroupCommit> commit_;
+};
+
+}  // namespace
+
+ChannelId channel_of(std::string_view service, std::string_view resource) {
+  // FNV-1a: a collision only wakes somebody who then waits again.
+  ChannelId hash = 0xCBF29CE484222325;
+  for (const std::string_view part : {service, std::string_view("\0", 1), resource}) {
+    for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
+  }
+  return hash;
+}
+
+Result<void> Store::write(std::string_view summary, Closure closure) {
+  std::promise<Result<void>> promise;
+  auto outcome = promise.get_future();
+  submit(summary, std::move(closure),
+         [&promise](Result<void> result) { promise.set_value(std::move(result)); });
+  return outcome.get();
+}
+
+Result<std::unique_ptr<Store>> Store::open(Env& env, StoreOptions options, Schema schema) {
+  CLOCHE_TRY(tables, Tables::of(std::move(schema)));
+  auto store = std::make_unique<StoreImpl>(env, std::move(options), std::move(tables));
+  CLOCHE_TRY_VOID(store->open());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace cloche::engine
