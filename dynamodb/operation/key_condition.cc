@@ -85,6 +85,7 @@ const KeyCondition* find(const std::vector<KeyCondition>& conditions, std::strin
 }
 
 Result<void> check_values(const KeyAttribute& key, const KeyCondition& condition) {
+  if (condition.op == KeyOperator::NotIndexable) return validation("Attempted conditional constraint is not an indexable operation");
   for (const Value& value : condition.values) {
     if (type_of(value) != key.type) return invalid_value("Condition parameter type does not match schema type");
     const bool has_bytes = key.type != Type::N;
@@ -136,6 +137,7 @@ engine::KeyRange range_of(std::int64_t table_or_index_id, const KeyMatch& match)
     case KeyOperator::Greater: return {past, range.to};
     case KeyOperator::GreaterEqual: return {at, range.to};
     case KeyOperator::Between: return {at, copy().blob(key_bytes(match.sort->values[1])).after().take()};
+    case KeyOperator::NotIndexable: break;
     case KeyOperator::BeginsWith: return {copy().blob_prefix(bytes).take(), copy().blob_prefix(bytes).after().take()};
   }
   return range;

@@ -11,7 +11,7 @@
 
 namespace cloche::dynamodb {
 
-enum class KeyOperator : std::uint8_t { Equal, Less, LessEqual, Greater, GreaterEqual, Between, BeginsWith };
+enum class KeyOperator : std::uint8_t { Equal, Less, LessEqual, Greater, GreaterEqual, Between, BeginsWith, NotIndexable };
 
 struct KeyCondition {
   std::string attribute;

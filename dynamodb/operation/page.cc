@@ -151,6 +151,7 @@ Result<PagePlan> plan_page(const Value& input, Expressions& expressions, Arena&)
   plan.capacity = capacity_detail(input);
   plan.limit = static_cast<std::size_t>(input["Limit"].as_integer(INT64_MAX));
   plan.filter = std::move(expressions.filter);
+  plan.legacy_filter = input["QueryFilter"].present() || input["ScanFilter"].present();
   CLOCHE_TRY(attributes, plan_attributes_to_get(input));
   plan.projection = std::move(attributes);
   for (const Value& name : input["AttributesToGet"].items()) plan.asked.push_back(name.text());
@@ -212,7 +213,8 @@ Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_
   for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
     if (key == nullptr || !is_query || !plan.filter) continue;
     if (mentions(*plan.filter, plan.filter->tree->condition, key->name)) {
-      return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: " + key->name);
+      return validation(std::string(plan.legacy_filter ? "QueryFilter" : "Filter Expression") +
+                        " can only contain non-primary key attributes: Primary key attribute: " + key->name);
     }
   }
   return {};

@@ -17,6 +17,7 @@ struct PagePlan {
   std::string_view table_name;
   std::string_view index_name;  // Empty: the table itself.
   std::optional<BoundExpression> filter;
+  bool legacy_filter = false;  // It came as QueryFilter or ScanFilter.
   std::optional<BoundExpression> projection_expression;
   Projection projection;
   std::vector<std::string_view> asked;  // Top-level attributes that the projection names.

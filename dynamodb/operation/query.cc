@@ -1,5 +1,6 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/item/key_bytes.h"
+#include "dynamodb/legacy/legacy.h"
 #include "dynamodb/operation/key_condition.h"
 #include "dynamodb/operation/page.h"
 
@@ -24,12 +25,16 @@ Result<void> query(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const table_name, table_name_of(input["TableName"].text()));
   const auto kinds = {ExpressionKind::Projection, ExpressionKind::Filter, ExpressionKind::KeyCondition};
   CLOCHE_TRY_VOID(refuse_mixed(input, kinds, {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"}));
+  CLOCHE_TRY(older_filter, filter_of(input["QueryFilter"], input["ConditionalOperator"], arena));
+  CLOCHE_TRY_VOID(plan_attributes_to_get(input));
   CLOCHE_TRY(const start_key, plan_start_key(input, arena));
   if (!input["KeyConditions"].present() && !input["KeyConditionExpression"].present()) {
     return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
   }
   CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
-  CLOCHE_TRY(const conditions, key_conditions(*expressions.key_condition));
+  CLOCHE_TRY(const conditions, expressions.key_condition ? key_conditions(*expressions.key_condition)
+                                                         : legacy_key_conditions(input["KeyConditions"], arena));
+  if (older_filter) expressions.filter = std::move(older_filter);
   CLOCHE_TRY(plan, plan_page(input, expressions, arena));
   plan.table_name = table_name;
   plan.start_key = start_key;

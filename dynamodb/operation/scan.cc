@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "dynamodb/errors.h"
+#include "dynamodb/legacy/legacy.h"
 #include "dynamodb/operation/page.h"
 
 namespace cloche::dynamodb {
@@ -54,9 +55,12 @@ Result<void> scan(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const table_name, table_name_of(input["TableName"].text()));
   const auto kinds = {ExpressionKind::Projection, ExpressionKind::Filter};
   CLOCHE_TRY_VOID(refuse_mixed(input, kinds, {"AttributesToGet", "ScanFilter", "ConditionalOperator"}));
+  CLOCHE_TRY_VOID(plan_attributes_to_get(input));
+  CLOCHE_TRY(older_filter, filter_of(input["ScanFilter"], input["ConditionalOperator"], arena));
   CLOCHE_TRY(const start_key, plan_start_key(input, arena));
   CLOCHE_TRY(const segment, plan_segment(input));
   CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
+  if (older_filter) expressions.filter = std::move(older_filter);
   CLOCHE_TRY(plan, plan_page(input, expressions, arena));
   plan.table_name = table_name;
   plan.start_key = start_key;
