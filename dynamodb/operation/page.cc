@@ -6,6 +6,7 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/expression/evaluate.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/key_paths.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -193,22 +194,7 @@ Result<PageSource> find_source(Service& service, const engine::ReadView& view, c
 
 Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_query) {
   const Index* index = source.index;
-  if (index != nullptr && index->projection != ProjectionType::All) {
-    std::string missing;
-    for (const std::string_view name : plan.asked) {
-      if (is_projected(*source.table, *index, name)) continue;
-      if (!missing.empty()) missing += ", ";
-      missing += name;
-    }
-    if (index->global && plan.select == "ALL_ATTRIBUTES") {
-      return invalid_value("Select type ALL_ATTRIBUTES is not supported for global secondary index " + index->name +
-                           " because its projection type is not ALL");
-    }
-    if (index->global && !missing.empty()) {
-      return invalid_value("Global secondary index " + index->name + " does not project [" + missing + "]");
-    }
-    source.fetch_items = plan.select == "ALL_ATTRIBUTES" || !missing.empty();
-  }
+  if (plan.projection.expression()) CLOCHE_TRY_VOID(refuse_paths_into_keys(*source.table, *plan.projection.expression()));
   const KeySchema& keys = source.keys();
   for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
     if (key == nullptr || !is_query || !plan.filter) continue;
@@ -217,22 +203,43 @@ Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_
                         " can only contain non-primary key attributes: Primary key attribute: " + key->name);
     }
   }
-  return {};
+  if (index != nullptr && index->projection != ProjectionType::All) {
+    std::string missing;
+    for (const std::string_view name : plan.asked) {
+      if (is_projected(*source.table, *index, name)) continue;
+      if (!missing.empty()) missing += ", ";
+      missing += name;
+    }
+    CLOCHE_TRY_VOID(refuse_all_attributes(plan, source));
+    if (index->global && !missing.empty()) {
+      return invalid_value("Global secondary index " + index->name + " does not project [" + missing + "]");
+    }
+    source.fetch_items = plan.select == "ALL_ATTRIBUTES" || !missing.empty();
+  }
+  return plan.filter ? refuse_paths_into_keys(*source.table, *plan.filter) : Result<void>();
 }
 
-Result<std::string> start_row(const PagePlan& plan, const PageSource& source, bool is_query) {
+Result<void> refuse_all_attributes(const PagePlan& plan, const PageSource& source) {
+  const Index* index = source.index;
+  if (index == nullptr || !index->global || index->projection == ProjectionType::All || plan.select != "ALL_ATTRIBUTES") return {};
+  return invalid_value("Select type ALL_ATTRIBUTES is not supported for global secondary index " + index->name +
+                       " because its projection type is not ALL");
+}
+
+Result<void> check_start_shape(const PagePlan& plan, const PageSource& source, bool is_query) {
+  if (!plan.start_key.present() || plan.start_key.size() == all_keys(source).size()) return {};
+  return invalid_start(is_query || source.index ? "" : ": The provided key element does not match the schema");
+}
+
+Result<void> check_start_attribute(const Value& start_key, const KeyAttribute& key) {
+  if (!start_key.present()) return {};
+  const Value& attribute = start_key.find(key.name);
+  if (!attribute.present()) return invalid_start("");
+  return type_of(attribute) == key.type ? Result<void>() : key_schema_mismatch();
+}
+
+Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
   if (!plan.start_key.present()) return std::string();
-  const auto keys = all_keys(source);
-  if (plan.start_key.size() != keys.size()) {
-    return invalid_start(is_query || source.index ? "" : ": The provided key element does not match the schema");
-  }
-  if (source.index) {
-    for (const KeyAttribute* key : keys) {
-      const Value& attribute = plan.start_key.find(key->name);
-      if (!attribute.present()) return invalid_start("");
-      if (type_of(attribute) != key->type) return invalid_start(": The provided key element does not match the schema");
-    }
-  }
   Value table_keys = Value::map();
   Arena arena;
   for (const KeyAttribute* key : {&source.table->keys.partition, source.table->keys.sort ? &*source.table->keys.sort : nullptr}) {

@@ -67,7 +67,13 @@ Result<void> scan(Service& service, const protocol::CallPtr& call) {
 
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(source, find_source(service, view, *call, plan));
-    CLOCHE_TRY(const start, start_row(plan, source, false));
+    CLOCHE_TRY_VOID(check_start_shape(plan, source, false));
+    if (source.index != nullptr) {
+      CLOCHE_TRY_VOID(check_start_attribute(plan.start_key, source.index->keys.partition));
+      if (source.index->keys.sort) CLOCHE_TRY_VOID(check_start_attribute(plan.start_key, *source.index->keys.sort));
+    }
+    CLOCHE_TRY_VOID(refuse_all_attributes(plan, source));
+    CLOCHE_TRY(const start, start_row(plan, source));
     const engine::KeyRange range = segment.range(source.id());
     if (!start.empty() && (start < range.from || (!range.to.empty() && start >= range.to))) {
       return validation(

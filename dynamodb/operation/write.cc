@@ -7,6 +7,7 @@
 #include "dynamodb/expression/evaluate.h"
 #include "dynamodb/legacy/legacy.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/key_paths.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -26,6 +27,15 @@ bool is_key(const Table& table, std::string_view name) {
   return table.keys.partition.name == name || (table.keys.sort && table.keys.sort->name == name);
 }
 
+// The type of a right side if it is plain from the expression alone.
+std::optional<Type> result_type(const BoundExpression& update, const Node& node) {
+  if (node.kind == NodeKind::Value) return type_of(update.value(node));
+  if (node.kind == NodeKind::Plus || node.kind == NodeKind::Minus) return Type::N;
+  if (node.function == Function::ListAppend) return Type::L;
+  if (node.function == Function::IfNotExists) return result_type(update, node.args[1]);
+  return std::nullopt;
+}
+
 // What an update expression must not touch, whatever the item: the item's own key, and parts of an index key, which is a scalar.
 Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
   for (const UpdateAction& action : update.tree->actions) {
@@ -39,20 +49,16 @@ Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
       if (key == nullptr) continue;
       for (const UpdateAction& action : update.tree->actions) {
         if (update.name(action.path[0]) != key->name) continue;
-        if (action.path.size() > 1) {
-          return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: " +
-                            key->name);
-        }
-        if (action.value.kind != NodeKind::Value || action.clause == Clause::Remove) continue;
-        const Type type = type_of(update.value(action.value));
-        if (type != key->type) {
+        if (action.path.size() > 1 || action.clause == Clause::Remove) continue;
+        const auto type = result_type(update, action.value);
+        if (type && *type != key->type) {
           return invalid_value("Type mismatch for Index Key " + key->name + " Expected: " + std::string(name_of(key->type)) +
-                               " Actual: " + std::string(name_of(type)) + " IndexName: " + index.name);
+                               " Actual: " + std::string(name_of(*type)) + " IndexName: " + index.name);
         }
       }
     }
   }
-  return {};
+  return refuse_paths_into_keys(table, update);
 }
 
 Error in_legacy_words(const Error& error) {
