@@ -256,9 +256,9 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, engine::KeyRange range,
                         const std::string& start, engine::Direction direction, Arena& arena) {
   if (!start.empty()) {
-    // The least key after `start` is itself with a zero byte behind.
+    // Everything after `start`: bounds are made of whole columns and the mark that KeyWriter::after() writes.
     if (direction == engine::Direction::Forward) {
-      range.from = std::max(range.from, start + '\0');
+      range.from = std::max(range.from, start + "\xFF\xFF");
     } else {
       range.to = std::min(range.to, start);
     }
