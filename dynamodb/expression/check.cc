@@ -114,6 +114,7 @@ class Leaf {
     const auto type = type_of_value(e_, node.args[1]);
     if (type != Type::S) {
       if (node.args[1].kind == NodeKind::Value && !type) return;  // Undefined, which is said instead.
+      if (node.args[1].kind == NodeKind::Function) return keep(type_, wrong_type(node.name, "N"));
       keep(type_, wrong_type(node.name, type ? name_of(*type) : "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"));
       return;
     }

@@ -155,7 +155,10 @@ class Parser {
     if (!take(")")) return false;
     if (out.in_parentheses && parentheses_.empty()) parentheses_ = "The expression has redundant parentheses;";
     out.in_parentheses = true;
-    return true;
+    // (a).b is a path too.
+    if (out.kind != NodeKind::Path || !(token().is(".") || token().is("["))) return true;
+    out.in_parentheses = false;
+    return path_steps(out.path);
   }
 
   bool operand(Node& out) { return primary(out) && is_operand(out); }
@@ -213,8 +216,9 @@ class Parser {
 
   // -- paths
 
-  bool path(DocumentPath& out) {
-    if (!step(out)) return false;
+  bool path(DocumentPath& out) { return step(out) && path_steps(out); }
+
+  bool path_steps(DocumentPath& out) {
     while (true) {
       if (take(".")) {
         if (!step(out)) return false;

@@ -66,6 +66,7 @@ Result<std::size_t> check_base64(const Value& value) {
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
   const std::string_view digits = text.substr(0, text.size() - padding);
   for (const char c : digits) {
+    if (c == '=') return serialization("Invalid last non-pad Base64 character dectected");
     if (base64_digit(c) < 0) return serialization("Invalid Base64 character: '" + std::string(1, c) + "'");
   }
   const int left_over = padding == 2 ? 15 : padding == 1 ? 3 : 0;
@@ -127,19 +128,21 @@ class Checker {
       return in.present() ? serialization("Unexpected value type in payload") : empty_attribute();
     }
     out = in;
+    // All that are set are looked at before it is said that there are too many.
     const Member* only = nullptr;
     std::size_t set = 0;
+    Value checked;
     for (const Member& member : in.members()) {
-      if (!member.value.present() || !type_named(member.name)) continue;
-      if (only == nullptr) only = &member;
+      const auto type = type_named(member.name);
+      if (!member.value.present() || !type) continue;
+      only = &member;
       ++set;
+      checked = member.value;
+      CLOCHE_TRY_VOID(content(*type, member.value, checked, bytes, depth));
     }
     if (only == nullptr) return empty_attribute();
-    const Type type = *type_named(only->name);
-    Value checked = only->value;
-    CLOCHE_TRY_VOID(content(type, only->value, checked, bytes, depth));
     if (set > 1) return several_types();
-    if (in.size() != 1 || !same(checked, only->value)) out = make_attribute(arena_, type, checked);
+    if (in.size() != 1 || !same(checked, only->value)) out = make_attribute(arena_, *type_named(only->name), checked);
     return {};
   }
 

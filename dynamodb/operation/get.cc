@@ -1,3 +1,4 @@
+#include "dynamodb/operation/key_paths.h"
 #include "dynamodb/operation/projection.h"
 #include "dynamodb/operation/service.h"
 
@@ -14,6 +15,7 @@ Result<void> get_item(Service& service, const protocol::CallPtr& call) {
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(const table, need_table(service, view, *call, table_name));
     CLOCHE_TRY(const key, key_of_key(*table, keys.value));
+    if (projection.expression()) CLOCHE_TRY_VOID(refuse_paths_into_keys(*table, *projection.expression()));
     CLOCHE_TRY(found, FoundItem::find(view, key));
     Value output = Value::map();
     if (found.exists()) {

@@ -4,6 +4,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/item/key_bytes.h"
+#include "dynamodb/operation/page.h"
 #include "dynamodb/table/items.h"
 
 namespace cloche::dynamodb {
@@ -85,6 +86,7 @@ const KeyCondition* find(const std::vector<KeyCondition>& conditions, std::strin
 }
 
 Result<void> check_values(const KeyAttribute& key, const KeyCondition& condition) {
+  if (condition.op == KeyOperator::NotIndexable) return validation("Attempted conditional constraint is not an indexable operation");
   for (const Value& value : condition.values) {
     if (type_of(value) != key.type) return invalid_value("Condition parameter type does not match schema type");
     const bool has_bytes = key.type != Type::N;
@@ -105,13 +107,15 @@ Result<std::vector<KeyCondition>> key_conditions(const BoundExpression& expressi
   return conditions;
 }
 
-Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions) {
+Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions, const Value& start_key) {
+  CLOCHE_TRY_VOID(check_start_attribute(start_key, keys.partition));
   if (!keys.sort && conditions.size() > 1) return validation("Query key condition not supported");
   KeyMatch match{find(conditions, keys.partition.name), nullptr};
   if (match.partition == nullptr) return validation("Query condition missed key schema element: " + keys.partition.name);
   CLOCHE_TRY_VOID(check_values(keys.partition, *match.partition));
   if (match.partition->op != KeyOperator::Equal) return validation("Query key condition not supported");
   if (!keys.sort) return match;
+  CLOCHE_TRY_VOID(check_start_attribute(start_key, *keys.sort));
   match.sort = find(conditions, keys.sort->name);
   if (match.sort == nullptr) {
     if (conditions.size() > 1) return validation("Query condition missed key schema element: " + keys.sort->name);
@@ -119,6 +123,21 @@ Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyConditio
   }
   CLOCHE_TRY_VOID(check_values(*keys.sort, *match.sort));
   return match;
+}
+
+bool fulfils(const KeyCondition& condition, const Value& attribute) {
+  const auto order = [&](std::size_t at) { return compare(attribute, condition.values[at]).value_or(0); };
+  switch (condition.op) {
+    case KeyOperator::Equal: return order(0) == 0;
+    case KeyOperator::Less: return order(0) < 0;
+    case KeyOperator::LessEqual: return order(0) <= 0;
+    case KeyOperator::Greater: return order(0) > 0;
+    case KeyOperator::GreaterEqual: return order(0) >= 0;
+    case KeyOperator::Between: return order(0) >= 0 && order(1) <= 0;
+    case KeyOperator::BeginsWith: return key_bytes(attribute).starts_with(key_bytes(condition.values[0]));
+    case KeyOperator::NotIndexable: break;
+  }
+  return false;
 }
 
 engine::KeyRange range_of(std::int64_t table_or_index_id, const KeyMatch& match) {
@@ -136,6 +155,7 @@ engine::KeyRange range_of(std::int64_t table_or_index_id, const KeyMatch& match)
     case KeyOperator::Greater: return {past, range.to};
     case KeyOperator::GreaterEqual: return {at, range.to};
     case KeyOperator::Between: return {at, copy().blob(key_bytes(match.sort->values[1])).after().take()};
+    case KeyOperator::NotIndexable: break;
     case KeyOperator::BeginsWith: return {copy().blob_prefix(bytes).take(), copy().blob_prefix(bytes).after().take()};
   }
   return range;

@@ -11,7 +11,7 @@
 
 namespace cloche::dynamodb {
 
-enum class KeyOperator : std::uint8_t { Equal, Less, LessEqual, Greater, GreaterEqual, Between, BeginsWith };
+enum class KeyOperator : std::uint8_t { Equal, Less, LessEqual, Greater, GreaterEqual, Between, BeginsWith, NotIndexable };
 
 struct KeyCondition {
   std::string attribute;
@@ -27,7 +27,10 @@ struct KeyMatch {
   const KeyCondition* partition = nullptr;
   const KeyCondition* sort = nullptr;  // Null if any sort key will do.
 };
-Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions);
+// `start_key` (may be Absent) is checked along with them, attribute by attribute.
+Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions, const Value& start_key);
+
+bool fulfils(const KeyCondition& condition, const Value& attribute);
 
 // The rows of a table or index, by its id, that fulfil both.
 engine::KeyRange range_of(std::int64_t table_or_index_id, const KeyMatch& match);

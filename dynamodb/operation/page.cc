@@ -6,6 +6,7 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/expression/evaluate.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/key_paths.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -151,6 +152,7 @@ Result<PagePlan> plan_page(const Value& input, Expressions& expressions, Arena&)
   plan.capacity = capacity_detail(input);
   plan.limit = static_cast<std::size_t>(input["Limit"].as_integer(INT64_MAX));
   plan.filter = std::move(expressions.filter);
+  plan.legacy_filter = input["QueryFilter"].present() || input["ScanFilter"].present();
   CLOCHE_TRY(attributes, plan_attributes_to_get(input));
   plan.projection = std::move(attributes);
   for (const Value& name : input["AttributesToGet"].items()) plan.asked.push_back(name.text());
@@ -192,6 +194,15 @@ Result<PageSource> find_source(Service& service, const engine::ReadView& view, c
 
 Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_query) {
   const Index* index = source.index;
+  if (plan.projection.expression()) CLOCHE_TRY_VOID(refuse_paths_into_keys(*source.table, *plan.projection.expression()));
+  const KeySchema& keys = source.keys();
+  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
+    if (key == nullptr || !is_query || !plan.filter) continue;
+    if (mentions(*plan.filter, plan.filter->tree->condition, key->name)) {
+      return validation(std::string(plan.legacy_filter ? "QueryFilter" : "Filter Expression") +
+                        " can only contain non-primary key attributes: Primary key attribute: " + key->name);
+    }
+  }
   if (index != nullptr && index->projection != ProjectionType::All) {
     std::string missing;
     for (const std::string_view name : plan.asked) {
@@ -199,38 +210,36 @@ Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_
       if (!missing.empty()) missing += ", ";
       missing += name;
     }
-    if (index->global && plan.select == "ALL_ATTRIBUTES") {
-      return invalid_value("Select type ALL_ATTRIBUTES is not supported for global secondary index " + index->name +
-                           " because its projection type is not ALL");
-    }
+    CLOCHE_TRY_VOID(refuse_all_attributes(plan, source));
     if (index->global && !missing.empty()) {
       return invalid_value("Global secondary index " + index->name + " does not project [" + missing + "]");
     }
     source.fetch_items = plan.select == "ALL_ATTRIBUTES" || !missing.empty();
   }
-  const KeySchema& keys = source.keys();
-  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
-    if (key == nullptr || !is_query || !plan.filter) continue;
-    if (mentions(*plan.filter, plan.filter->tree->condition, key->name)) {
-      return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: " + key->name);
-    }
-  }
-  return {};
+  return plan.filter ? refuse_paths_into_keys(*source.table, *plan.filter) : Result<void>();
 }
 
-Result<std::string> start_row(const PagePlan& plan, const PageSource& source, bool is_query) {
+Result<void> refuse_all_attributes(const PagePlan& plan, const PageSource& source) {
+  const Index* index = source.index;
+  if (index == nullptr || !index->global || index->projection == ProjectionType::All || plan.select != "ALL_ATTRIBUTES") return {};
+  return invalid_value("Select type ALL_ATTRIBUTES is not supported for global secondary index " + index->name +
+                       " because its projection type is not ALL");
+}
+
+Result<void> check_start_shape(const PagePlan& plan, const PageSource& source, bool is_query) {
+  if (!plan.start_key.present() || plan.start_key.size() == all_keys(source).size()) return {};
+  return invalid_start(is_query || source.index ? "" : ": The provided key element does not match the schema");
+}
+
+Result<void> check_start_attribute(const Value& start_key, const KeyAttribute& key) {
+  if (!start_key.present()) return {};
+  const Value& attribute = start_key.find(key.name);
+  if (!attribute.present()) return invalid_start("");
+  return type_of(attribute) == key.type ? Result<void>() : key_schema_mismatch();
+}
+
+Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
   if (!plan.start_key.present()) return std::string();
-  const auto keys = all_keys(source);
-  if (plan.start_key.size() != keys.size()) {
-    return invalid_start(is_query || source.index ? "" : ": The provided key element does not match the schema");
-  }
-  if (source.index) {
-    for (const KeyAttribute* key : keys) {
-      const Value& attribute = plan.start_key.find(key->name);
-      if (!attribute.present()) return invalid_start("");
-      if (type_of(attribute) != key->type) return invalid_start(": The provided key element does not match the schema");
-    }
-  }
   Value table_keys = Value::map();
   Arena arena;
   for (const KeyAttribute* key : {&source.table->keys.partition, source.table->keys.sort ? &*source.table->keys.sort : nullptr}) {
@@ -247,9 +256,9 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source, bo
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, engine::KeyRange range,
                         const std::string& start, engine::Direction direction, Arena& arena) {
   if (!start.empty()) {
-    // The least key after `start` is itself with a zero byte behind.
+    // Everything after `start`: bounds are made of whole columns and the mark that KeyWriter::after() writes.
     if (direction == engine::Direction::Forward) {
-      range.from = std::max(range.from, start + '\0');
+      range.from = std::max(range.from, start + "\xFF\xFF");
     } else {
       range.to = std::min(range.to, start);
     }

@@ -17,6 +17,7 @@ struct PagePlan {
   std::string_view table_name;
   std::string_view index_name;  // Empty: the table itself.
   std::optional<BoundExpression> filter;
+  bool legacy_filter = false;  // It came as QueryFilter or ScanFilter.
   std::optional<BoundExpression> projection_expression;
   Projection projection;
   std::vector<std::string_view> asked;  // Top-level attributes that the projection names.
@@ -46,8 +47,14 @@ Result<PageSource> find_source(Service& service, const engine::ReadView& view, c
 // Refusals that need to know what attributes are keys, or are projected. Decides fetch_items.
 Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_query);
 
-// The row at which ExclusiveStartKey stands.
-Result<std::string> start_row(const PagePlan& plan, const PageSource& source, bool is_query);
+// A part of check_attributes that Scan refuses earlier.
+Result<void> refuse_all_attributes(const PagePlan& plan, const PageSource& source);
+
+// ExclusiveStartKey against the keys, in the steps in which the service does it: how many, each of what is read, the table's.
+Result<void> check_start_shape(const PagePlan& plan, const PageSource& source, bool is_query);
+Result<void> check_start_attribute(const Value& start_key, const KeyAttribute& key);
+// The row at which it stands; empty if there is none.
+Result<std::string> start_row(const PagePlan& plan, const PageSource& source);
 
 // Reads rows of `range`, after `start` if it is not empty, until the page is full.
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, engine::KeyRange range,

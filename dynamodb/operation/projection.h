@@ -16,6 +16,7 @@ class Projection {
   explicit Projection(BoundExpression expression);
   explicit Projection(std::vector<std::string_view> attributes) : attributes_(std::move(attributes)) {}
 
+  const std::optional<BoundExpression>& expression() const { return expression_; }
   bool all() const { return !expression_ && attributes_.empty(); }
   // For an output document. The text of a whole item is copied into the arena: the view it is from may be gone before the answer is.
   Result<Value> of(FoundItem& item, Arena& arena) const;

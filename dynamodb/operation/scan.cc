@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "dynamodb/errors.h"
+#include "dynamodb/legacy/legacy.h"
 #include "dynamodb/operation/page.h"
 
 namespace cloche::dynamodb {
@@ -54,16 +55,25 @@ Result<void> scan(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const table_name, table_name_of(input["TableName"].text()));
   const auto kinds = {ExpressionKind::Projection, ExpressionKind::Filter};
   CLOCHE_TRY_VOID(refuse_mixed(input, kinds, {"AttributesToGet", "ScanFilter", "ConditionalOperator"}));
+  CLOCHE_TRY_VOID(plan_attributes_to_get(input));
+  CLOCHE_TRY(older_filter, filter_of(input["ScanFilter"], input["ConditionalOperator"], arena));
   CLOCHE_TRY(const start_key, plan_start_key(input, arena));
   CLOCHE_TRY(const segment, plan_segment(input));
   CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
+  if (older_filter) expressions.filter = std::move(older_filter);
   CLOCHE_TRY(plan, plan_page(input, expressions, arena));
   plan.table_name = table_name;
   plan.start_key = start_key;
 
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(source, find_source(service, view, *call, plan));
-    CLOCHE_TRY(const start, start_row(plan, source, false));
+    CLOCHE_TRY_VOID(check_start_shape(plan, source, false));
+    if (source.index != nullptr) {
+      CLOCHE_TRY_VOID(check_start_attribute(plan.start_key, source.index->keys.partition));
+      if (source.index->keys.sort) CLOCHE_TRY_VOID(check_start_attribute(plan.start_key, *source.index->keys.sort));
+    }
+    CLOCHE_TRY_VOID(refuse_all_attributes(plan, source));
+    CLOCHE_TRY(const start, start_row(plan, source));
     const engine::KeyRange range = segment.range(source.id());
     if (!start.empty() && (start < range.from || (!range.to.empty() && start >= range.to))) {
       return validation(

@@ -8,14 +8,26 @@
 namespace cloche::dynamodb {
 namespace {
 
+// A tagged resource is named by its ARN alone. (Who is not allowed to look gets AccessDeniedException for everything else on AWS.)
+Result<std::string_view> table_of_arn(std::string_view arn) {
+  const auto name = arn.starts_with("arn:") ? table_name_of(arn) : Result<std::string_view>(validation(""));
+  if (name) return *name;
+  return validation("Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn));
+}
+
+Error resource_not_found(std::string_view arn) {
+  Error error = table_not_found();
+  error.message = "Requested resource not found: ResourcArn: " + std::string(arn) + " not found";
+  return error;
+}
+
 // Changes a table's description in a transaction and answers with `output`.
-Result<void> change_table(Service& service, const protocol::CallPtr& call, std::string_view name_or_arn,
+Result<void> change_table(Service& service, const protocol::CallPtr& call, std::string_view name, Error missing,
                           std::move_only_function<Result<Value>(Table&, Arena&)> change) {
-  CLOCHE_TRY(const name, table_name_of(name_or_arn));
   protocol::Call& request = *call;
-  answer_write(service, call, name, [&service, &request, name, change = std::move(change)](engine::WriteTxn& txn) mutable -> Result<Value> {
+  answer_write(service, call, name, [&service, &request, name, missing, change = std::move(change)](engine::WriteTxn& txn) mutable -> Result<Value> {
     CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
-    if (found == nullptr) return table_not_found(name);
+    if (found == nullptr) return missing;
     Table table = *found;
     CLOCHE_TRY(const output, change(table, request.arena()));
     CLOCHE_TRY_VOID(Catalog::store(txn, table));
@@ -24,12 +36,11 @@ Result<void> change_table(Service& service, const protocol::CallPtr& call, std::
   return {};
 }
 
-Result<void> read_table(Service& service, const protocol::CallPtr& call, std::string_view name_or_arn,
+Result<void> read_table(Service& service, const protocol::CallPtr& call, std::string_view name, const Error& missing,
                         const std::function<Value(const Table&, Arena&)>& answer) {
-  CLOCHE_TRY(const name, table_name_of(name_or_arn));
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(const table, service.catalog.find(view, place_of(*call), name));
-    if (table == nullptr) return table_not_found(name);
+    if (table == nullptr) return missing;
     return answer(*table, call->arena());
   });
   return {};
@@ -39,7 +50,10 @@ Result<void> read_table(Service& service, const protocol::CallPtr& call, std::st
 
 Result<void> tag_resource(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
-  return change_table(service, call, input["ResourceArn"].text(), [&input](Table& table, Arena&) -> Result<Value> {
+  CLOCHE_TRY(const name, table_of_arn(input["ResourceArn"].text()));
+  if (input["Tags"].empty()) return validation("Atleast one Tag needs to be provided as Input.");
+  const Error missing = resource_not_found(input["ResourceArn"].text());
+  return change_table(service, call, name, missing, [&input](Table& table, Arena&) -> Result<Value> {
     for (const Value& tag : input["Tags"].items()) {
       const auto known = std::ranges::find(table.tags, tag["Key"].text(), &std::pair<std::string, std::string>::first);
       if (known == table.tags.end()) {
@@ -54,7 +68,9 @@ Result<void> tag_resource(Service& service, const protocol::CallPtr& call) {
 
 Result<void> untag_resource(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
-  return change_table(service, call, input["ResourceArn"].text(), [&input](Table& table, Arena&) -> Result<Value> {
+  CLOCHE_TRY(const name, table_of_arn(input["ResourceArn"].text()));
+  if (input["TagKeys"].empty()) return validation("Atleast one Tag Key needs to be provided as Input.");
+  return change_table(service, call, name, table_not_found(), [&input](Table& table, Arena&) -> Result<Value> {
     for (const Value& key : input["TagKeys"].items()) {
       std::erase_if(table.tags, [&](const auto& tag) { return tag.first == key.text(); });
     }
@@ -63,7 +79,9 @@ Result<void> untag_resource(Service& service, const protocol::CallPtr& call) {
 }
 
 Result<void> list_tags(Service& service, const protocol::CallPtr& call) {
-  return read_table(service, call, call->input()["ResourceArn"].text(), [](const Table& table, Arena& arena) {
+  const std::string_view arn = call->input()["ResourceArn"].text();
+  CLOCHE_TRY(const name, table_of_arn(arn));
+  return read_table(service, call, name, resource_not_found(arn), [](const Table& table, Arena& arena) {
     Value tags = Value::list();
     for (const auto& [key, value] : table.tags) {
       Value& tag = tags.push(arena, Value::map());
@@ -78,7 +96,8 @@ Result<void> list_tags(Service& service, const protocol::CallPtr& call) {
 
 Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call) {
   const Value& specification = call->input()["TimeToLiveSpecification"];
-  return change_table(service, call, call->input()["TableName"].text(), [&specification](Table& table, Arena& arena) -> Result<Value> {
+  CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
+  return change_table(service, call, name, table_not_found(name), [&specification](Table& table, Arena& arena) -> Result<Value> {
     const bool enabled = specification["Enabled"].as_bool();
     const std::string_view attribute = specification["AttributeName"].text();
     if (attribute.empty()) return validation("TimeToLiveSpecification AttributeName must be non empty");
@@ -95,7 +114,8 @@ Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call
 }
 
 Result<void> describe_time_to_live(Service& service, const protocol::CallPtr& call) {
-  return read_table(service, call, call->input()["TableName"].text(), [](const Table& table, Arena& arena) {
+  CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
+  return read_table(service, call, name, table_not_found(name), [](const Table& table, Arena& arena) {
     Value output = Value::map();
     Value& description = output.add(arena, "TimeToLiveDescription", Value::map());
     const bool enabled = !table.ttl_attribute.empty();

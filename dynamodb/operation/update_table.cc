@@ -141,6 +141,14 @@ Result<void> update_index(engine::WriteTxn& txn, const Value& update, Table& tab
 
 Result<void> update_indexes(engine::WriteTxn& txn, const Value& updates, Table& table) {
   std::size_t online = 0;
+  for (const Value& update : updates.items()) {
+    const Value& wanted = update["Update"]["ProvisionedThroughput"];
+    if (std::max(wanted["ReadCapacityUnits"].as_integer(0), wanted["WriteCapacityUnits"].as_integer(0)) > kThroughputMax) {
+      return validation(
+          "This operation cannot be performed with given input values. Please contact DynamoDB service team for more info: Action "
+          "Blocked: IndexUpdate");
+    }
+  }
   for (const Value& update : updates.items()) online += update["Update"].present() ? 0 : 1;
   if (online > 1 || (online == 1 && std::ranges::any_of(table.indexes, &Index::backfilling))) {
     return limit_exceeded("Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");

@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "dynamodb/errors.h"
 #include "dynamodb/expression/evaluate.h"
+#include "dynamodb/legacy/legacy.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/key_paths.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -25,6 +27,15 @@ bool is_key(const Table& table, std::string_view name) {
   return table.keys.partition.name == name || (table.keys.sort && table.keys.sort->name == name);
 }
 
+// The type of a right side if it is plain from the expression alone.
+std::optional<Type> result_type(const BoundExpression& update, const Node& node) {
+  if (node.kind == NodeKind::Value) return type_of(update.value(node));
+  if (node.kind == NodeKind::Plus || node.kind == NodeKind::Minus) return Type::N;
+  if (node.function == Function::ListAppend) return Type::L;
+  if (node.function == Function::IfNotExists) return result_type(update, node.args[1]);
+  return std::nullopt;
+}
+
 // What an update expression must not touch, whatever the item: the item's own key, and parts of an index key, which is a scalar.
 Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
   for (const UpdateAction& action : update.tree->actions) {
@@ -38,20 +49,21 @@ Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
       if (key == nullptr) continue;
       for (const UpdateAction& action : update.tree->actions) {
         if (update.name(action.path[0]) != key->name) continue;
-        if (action.path.size() > 1) {
-          return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: " +
-                            key->name);
-        }
-        if (action.value.kind != NodeKind::Value || action.clause == Clause::Remove) continue;
-        const Type type = type_of(update.value(action.value));
-        if (type != key->type) {
+        if (action.path.size() > 1 || action.clause == Clause::Remove) continue;
+        const auto type = result_type(update, action.value);
+        if (type && *type != key->type) {
           return invalid_value("Type mismatch for Index Key " + key->name + " Expected: " + std::string(name_of(key->type)) +
-                               " Actual: " + std::string(name_of(type)) + " IndexName: " + index.name);
+                               " Actual: " + std::string(name_of(*type)) + " IndexName: " + index.name);
         }
       }
     }
   }
-  return {};
+  return refuse_paths_into_keys(table, update);
+}
+
+Error in_legacy_words(const Error& error) {
+  if (error.message != "An operand in the update expression has an incorrect data type") return error;
+  return validation("Type mismatch for attribute to update");
 }
 
 // The item that an update leaves.
@@ -60,8 +72,9 @@ Result<NewItem> updated(const WritePlan& plan, const Table& table, const Value& 
   if (!existed) base = plan.keys;
   NewItem after{base, "", 0};
   if (plan.expressions.update) {
-    CLOCHE_TRY(const tree, update(*plan.expressions.update, base, arena));
-    after.tree = tree;
+    const auto tree = update(*plan.expressions.update, base, arena);
+    if (!tree) return plan.legacy_update ? in_legacy_words(tree.error()) : tree.error();
+    after.tree = *tree;
   }
   if (is_nested_too_deep(after.tree)) return nesting_too_deep();
   after.bytes = item_bytes(after.tree);
@@ -81,10 +94,12 @@ Result<Value> returned(const WritePlan& plan, Decision& decision, Arena& arena) 
   switch (plan.return_values) {
     case ReturnValues::None: return Value();
     case ReturnValues::AllOld: return before.exists() ? Value::raw(arena.copy(before.json())) : Value();
-    case ReturnValues::AllNew: return Value::raw(arena.copy(StoredItem(decision.after->row).json()));
+    case ReturnValues::AllNew:
+      if (!decision.after) return Value();
+      return Value::raw(arena.copy(StoredItem(decision.after->row).json()));
     default: break;
   }
-  if (!plan.expressions.update) return Value();
+  if (!plan.expressions.update || !decision.after) return Value();
   const bool old = plan.return_values == ReturnValues::UpdatedOld;
   CLOCHE_TRY(const tree, before.tree(arena));
   const BoundExpression& update = *plan.expressions.update;
@@ -93,6 +108,16 @@ Result<Value> returned(const WritePlan& plan, Decision& decision, Arena& arena) 
   std::string json;
   append_json(json, parts);
   return Value::raw(arena.copy(json));
+}
+
+// The expressions, and Expected in the place of a condition.
+Result<void> plan_conditions(Service& service, const Value& input, std::initializer_list<ExpressionKind> kinds, WritePlan& plan,
+                             Arena& arena) {
+  CLOCHE_TRY(older, expected_condition(input, arena));
+  CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
+  plan.expressions = std::move(expressions);
+  if (older) plan.expressions.condition = std::move(older);
+  return {};
 }
 
 }  // namespace
@@ -104,8 +129,7 @@ Result<WritePlan> plan_put(Service& service, const Value& input, Arena& arena) {
   plan.return_values = return_values_of(input);
   if (plan.return_values > ReturnValues::AllOld) return validation("ReturnValues can only be ALL_OLD or NONE");
   if (item.bytes > kItemBytesMax) return validation("Item size has exceeded the maximum allowed size");
-  CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, {ExpressionKind::Condition}, arena));
-  plan.expressions = std::move(expressions);
+  CLOCHE_TRY_VOID(plan_conditions(service, input, {ExpressionKind::Condition}, plan, arena));
   plan.keys = item.value;
   plan.item = {item.value, encode_item(item.value, item.bytes), item.bytes};
   plan.return_item_on_failure = returns_item_on_failure(input);
@@ -118,9 +142,11 @@ Result<WritePlan> plan_update(Service& service, const Value& input, Arena& arena
   CLOCHE_TRY_VOID(refuse_mixed(input, {ExpressionKind::Update, ExpressionKind::Condition}, {"AttributeUpdates", "Expected"}));
   CLOCHE_TRY(const key, check_item(input["Key"], arena));
   plan.keys = key.value;
-  CLOCHE_TRY(expressions,
-             bind_expressions(service.expressions, input, {ExpressionKind::Update, ExpressionKind::Condition}, arena));
-  plan.expressions = std::move(expressions);
+  CLOCHE_TRY(older_update, attribute_updates(input, arena));
+  CLOCHE_TRY_VOID(plan_conditions(service, input, {ExpressionKind::Update, ExpressionKind::Condition}, plan, arena));
+  plan.legacy_update = older_update.has_value();
+  plan.creates_item = creates_item(input["AttributeUpdates"]);
+  if (older_update) plan.expressions.update = std::move(older_update);
   plan.return_values = return_values_of(input);
   plan.return_item_on_failure = returns_item_on_failure(input);
   return plan;
@@ -134,8 +160,7 @@ Result<WritePlan> plan_delete(Service& service, const Value& input, Arena& arena
   plan.keys = key.value;
   plan.return_values = return_values_of(input);
   if (plan.return_values > ReturnValues::AllOld) return validation("ReturnValues can only be ALL_OLD or NONE");
-  CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, {ExpressionKind::Condition}, arena));
-  plan.expressions = std::move(expressions);
+  CLOCHE_TRY_VOID(plan_conditions(service, input, {ExpressionKind::Condition}, plan, arena));
   plan.return_item_on_failure = returns_item_on_failure(input);
   return plan;
 }
@@ -173,6 +198,7 @@ Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decisio
     case WriteKind::Put: decision.after = plan.item; break;
     case WriteKind::Delete: break;
     case WriteKind::Update: {
+      if (!decision.before.exists() && !plan.creates_item) break;
       CLOCHE_TRY(after, updated(plan, *decision.table, tree, decision.before.exists(), arena));
       decision.after = std::move(after);
     }

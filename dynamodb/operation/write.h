@@ -23,6 +23,8 @@ struct WritePlan {
   Value keys;    // The item of a put, the key of everything else; canonical.
   NewItem item;  // Of a put: ready to be stored.
   Expressions expressions;
+  bool legacy_update = false;  // It came as AttributeUpdates.
+  bool creates_item = true;    // An update that only takes attributes away makes no item, if it came as AttributeUpdates.
   ReturnValues return_values = ReturnValues::None;
   bool return_item_on_failure = false;  // ReturnValuesOnConditionCheckFailure
 };

@@ -51,8 +51,8 @@ Result<std::string> key_in_key(const KeyAttribute& key, const Value& keys, bool 
   const Value& attribute = keys.find(key.name);
   if (!attribute.present() || type_of(attribute) != key.type) return key_schema_mismatch();
   if (is_empty(attribute)) {
-    return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
-                      std::string(word_for(key.type)) + " value. Key: " + key.name);
+    return invalid_value("The AttributeValue for a key attribute cannot contain an empty " + std::string(word_for(key.type)) +
+                         " value. Key: " + key.name);
   }
   std::string bytes = key_bytes(attribute);
   CLOCHE_TRY_VOID(check_size(bytes, partition));
