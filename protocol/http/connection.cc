@@ -95,6 +95,10 @@ void Connection::advance() {
     advance_again_ = true;
     return;
   }
+  // A handler of another connection on this stack has answered this one's call: its turn comes when
+  // that handler has returned, or handlers would run inside each other without end.
+  if (thread_->running) return yield_turn();
+  thread_->running = true;
   in_advance_ = true;
   do {
     advance_again_ = false;
@@ -131,6 +135,7 @@ void Connection::advance() {
     }
   } while (advance_again_ && state_ != State::Closed);
   in_advance_ = false;
+  thread_->running = false;
 }
 
 Connection::Step Connection::wait_for(Socket::Outcome outcome) {
@@ -322,6 +327,9 @@ Connection::Step Connection::gather() {
     on_body(contiguous_);
     return Step::Again;
   }
+  // On the heap from the beginning: views into it stay good when the string is handed to a detached
+  // exchange.
+  if (gathered_.capacity() < 256) gathered_.reserve(256);
   const HeadParser::Piece keep = [&](std::span<const std::byte> bytes) -> Result<void> {
     if (gathered_.size() + bytes.size() > options().body_bytes_max) return body_too_large();
     gathered_.append(as_text(bytes));

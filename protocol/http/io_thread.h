@@ -33,6 +33,7 @@ struct IoThread : std::enable_shared_from_this<IoThread> {
   // Seconds since the start, counted by the sweep: deadlines need no look at a clock on the
   // request's path.
   std::int64_t tick = 0;
+  bool running = false;  // Some connection's loop is on the stack.
   std::list<std::weak_ptr<Connection>> connections;
   // Where bodies are received into; each connection empties it before it gives up the thread.
   std::unique_ptr<std::byte[]> scratch;

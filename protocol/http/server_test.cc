@@ -129,7 +129,7 @@ class ServerTest : public testing::Test {
                  ("cloche-server-test-" + std::to_string(::getpid()));
     std::filesystem::create_directories(directory_);
     options.listen = {"127.0.0.1:0"};
-    options.threads = 2;
+    if (options.threads == 0) options.threads = 2;
     options.certificate_directory = directory_;
     auto started = Server::start(Env::posix(), std::move(options), *registry_);
     ASSERT_TRUE(started.has_value()) << started.error().message;
@@ -191,6 +191,14 @@ class ServerTest : public testing::Test {
       return;
     }
     if (key == "kept") kept_ = call;
+    if (key == "wait") {
+      kept_ = call;
+      return;
+    }
+    if (key == "wake") {
+      std::exchange(kept_, nullptr)
+          ->fail({.code = "Woken", .message = "", .http_status = 409, .details = {}});
+    }
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(key);
     if (found == objects_.end() && key != "kept") {
@@ -475,6 +483,23 @@ TEST_F(ServerTest, ACallMayBeKept) {
   EXPECT_EQ(kept_->input()["VersionId"].text(), "abc");
   EXPECT_EQ(kept_->http().query("versionId"), "abc");
   EXPECT_EQ(kept_->operation(), "GetObject");
+}
+
+// A commit group's leader answers its neighbours' calls from within its own handler, on the same
+// thread: their next requests must not run inside it.
+TEST_F(ServerTest, AHandlerMayAnswerAnothersCall) {
+  ServerOptions options;
+  options.threads = 1;
+  start(std::move(options));
+  Client waits(port_);
+  Client wakes(port_);
+  for (int i = 0; i < 3; ++i) {
+    waits.send(request("GET /b/wait"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // Until it waits.
+    wakes.send(request("GET /b/wake"));
+    EXPECT_EQ(status_of(waits.answer()), 409);
+    EXPECT_EQ(status_of(wakes.answer()), 404);
+  }
 }
 
 TEST_F(ServerTest, ManyAnswersFromOtherThreads) {
