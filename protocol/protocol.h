@@ -69,8 +69,9 @@ class BodySource {
   // x-amz-content-sha256 if it is a digest (64 hex digits) that the body must have; the handler
   // compares, since it hashes anyway.
   virtual std::string_view expected_sha256() const = 0;
-  // Reads all: `piece` for every run of bytes (an error ends reading), then `end` once. Call at
-  // most once.
+  // Reads all: `piece` for every run of bytes (an error ends reading), then `end` once, also with
+  // an error of `piece`, of the framing, or of a client that went away. Begins after the handler
+  // has returned. A call that is answered before the end is told no more. Call at most once.
   virtual void read(std::move_only_function<Result<void>(std::span<const std::byte>)> piece,
                     std::move_only_function<void(Result<BodyEnd>)> end) = 0;
 };
@@ -152,7 +153,8 @@ enum class AuthMode : std::uint8_t { Open, Verify };
 // The secret of an access key, for --auth=verify. Nothing if there is no such key.
 using SecretLookup = std::function<std::optional<std::string>(std::string_view access_key)>;
 
-// A request line of the log: time, account, region, service.operation, status, ms, size.
+// A request line of the log: time, account, region, service.operation, status, ms, size. Called on
+// the io threads, several at once.
 using LogLine = std::function<void(std::string_view)>;
 
 struct ServerOptions {
@@ -203,8 +205,9 @@ class Server {
 
   static Result<std::unique_ptr<Server>> start(Env& env, ServerOptions options, Registry& registry);
 
-  // Paths that begin with "/_": Host and Origin are checked (design, section 9). Call before the
-  // first request.
+  // Paths that begin with "/_": Host and Origin are checked (design, section 9). A path that ends
+  // in
+  // '/' serves what is below it. Call before the first request; handlers run on the io threads.
   virtual void on_admin(std::string path, AdminHandler handler) = 0;
   virtual std::vector<std::string> addresses() const = 0;  // "127.0.0.1:4566", with the real port.
   virtual ServerStats stats() const = 0;

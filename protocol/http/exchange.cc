@@ -243,12 +243,12 @@ std::uint64_t Exchange::body_size() const {
 }
 
 bool Exchange::has_body() const {
-  const int status = status_ != 0 && !failed ? status_ : answer.status;
+  const int status = this->status();
   return request.method() != "HEAD" && status != 204 && status != 304;
 }
 
 void Exchange::append_head(std::string& out, Instant now, bool close) const {
-  const int status = status_ != 0 && !failed ? status_ : answer.status;
+  const int status = this->status();
   const Model* model = route.service == nullptr ? nullptr : &route.service->model();
   const bool is_s3_like = model == nullptr || model->wire == Wire::RestXml;
   out += "HTTP/1.1 ";

@@ -60,6 +60,7 @@ class Exchange final : public Call {
   Identity identity() const { return {request_id_, host_id_}; }
   // The head of the answer, complete; `answer.body` or `segments` follow it.
   void append_head(std::string& out, Instant now, bool close) const;
+  int status() const { return status_ != 0 && !failed ? status_ : answer.status; }
   bool has_body() const;  // False for HEAD, 204 and 304.
   std::uint64_t body_size() const;
 

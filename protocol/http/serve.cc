@@ -234,7 +234,7 @@ void Connection::log_request() {
   line += served != nullptr
               ? served->full_name
               : std::string(exchange.request.method()) + ' ' + std::string(exchange.request.path());
-  line += ' ' + std::to_string(exchange.answer.status);
+  line += ' ' + std::to_string(exchange.status());
   if (!exchange.error_code.empty()) line += " (" + exchange.error_code + ')';
   line += ms + std::to_string(exchange.body_size());
   options().request_log(line);
