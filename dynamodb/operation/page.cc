@@ -256,9 +256,8 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, engine::KeyRange range,
                         const std::string& start, engine::Direction direction, Arena& arena) {
   if (!start.empty()) {
-    // The least key after `start` is itself with a zero byte behind.
     if (direction == engine::Direction::Forward) {
-      range.from = std::max(range.from, start + '\0');
+      range.from = std::max(range.from, after_row(start));
     } else {
       range.to = std::min(range.to, start);
     }
