@@ -1,6 +1,6 @@
 // DynamoDB: tables, items and indexes over the engine, with the expressions, limits and words of the service.
 //
-//   DynamoDB dynamodb(*store);                 // The store was opened with dynamodb::tables() in its schema.
+//   DynamoDb dynamodb(*store);                 // The store was opened with dynamodb::tables() in its schema.
 //   register_dynamodb(registry, dynamodb);     // Before the server starts.
 //   store->start_scheduler();                  // Dropped tables and new indexes are worked off there.
 //
@@ -18,6 +18,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "engine/schema.h"
 
@@ -33,16 +34,16 @@ namespace cloche::dynamodb {
 class ChangeListener;  // table/items.h
 
 // The tables of the engine that this service keeps its rows in (ids 200 to 299).
-engine::Schema tables();
+std::vector<engine::TableSpec> tables();
 
 // One per store. Safe to use from any thread once registered.
-class DynamoDB {
+class DynamoDb {
  public:
   // Names its kinds of work to the store's scheduler. `store` must outlive it.
-  explicit DynamoDB(engine::Store& store);
-  ~DynamoDB();
-  DynamoDB(const DynamoDB&) = delete;
-  DynamoDB& operator=(const DynamoDB&) = delete;
+  explicit DynamoDb(engine::Store& store);
+  ~DynamoDb();
+  DynamoDb(const DynamoDb&) = delete;
+  DynamoDb& operator=(const DynamoDb&) = delete;
 
   // Told of every change to an item of a table with a stream, inside the change's transaction. Set before requests are served.
   void set_change_listener(ChangeListener* listener);
@@ -54,6 +55,6 @@ class DynamoDB {
   std::unique_ptr<Impl> impl_;
 };
 
-void register_dynamodb(protocol::Registry& registry, DynamoDB& dynamodb);
+void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb);
 
 }  // namespace cloche::dynamodb

@@ -256,9 +256,8 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, engine::KeyRange range,
                         const std::string& start, engine::Direction direction, Arena& arena) {
   if (!start.empty()) {
-    // Everything after `start`: bounds are made of whole columns and the mark that KeyWriter::after() writes.
     if (direction == engine::Direction::Forward) {
-      range.from = std::max(range.from, start + "\xFF\xFF");
+      range.from = std::max(range.from, after_row(start));
     } else {
       range.to = std::min(range.to, start);
     }

@@ -14,7 +14,7 @@
 
 namespace cloche::dynamodb {
 
-struct DynamoDB::Impl {
+struct DynamoDb::Impl {
   explicit Impl(engine::Store& the_store) : store(the_store) {}
 
   engine::Store& store;
@@ -22,7 +22,7 @@ struct DynamoDB::Impl {
   ExpressionCache expressions;
   ChangeListener* listener = nullptr;
 };
-using Service = DynamoDB::Impl;
+using Service = DynamoDb::Impl;
 
 inline Place place_of(const protocol::Call& call) { return {call.caller().account, call.caller().region}; }
 

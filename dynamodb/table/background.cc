@@ -64,7 +64,7 @@ Result<void> backfill_step(Service& service, engine::WriteTxn& txn, const std::s
   engine::KeyWriter whole;
   whole.integer(table_id);
   engine::KeyRange range = engine::KeyRange::of(whole);
-  if (!from.empty()) range.from = from + '\0';
+  if (!from.empty()) range.from = after_row(from);
   // Rows are gathered before any is written: a cursor shows the state as it was when it was opened.
   std::vector<std::string> items;
   std::string last;

@@ -118,6 +118,8 @@ engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_v
   return key;
 }
 
+std::string after_row(std::string_view row) { return std::string(row) + "\xFF\xFF"; }
+
 Result<ItemKey> key_of_item(const Table& table, const Value& item) {
   ItemKey key;
   CLOCHE_TRY(partition, key_in_item(table.keys.partition, item, true));

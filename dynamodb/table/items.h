@@ -30,6 +30,8 @@ Result<void> check_index_keys(const Table& table, const Value& item);
 
 // The beginning of all rows of a table or index that lie in one partition, for scans.
 engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_view partition);
+// The beginning of what comes after a row: a bound as engine/key.h has them.
+std::string after_row(std::string_view row);
 // The row of an index entry. Nothing if the item lacks a key of the index, and so is not in it.
 std::optional<std::string> index_row(const Table& table, const Index& index, const Value& item);
 
