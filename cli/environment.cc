@@ -1,0 +1,28 @@
+#include "cli/environment.h"
+
+#include <algorithm>
+
+namespace cloche::cli {
+
+engine::Schema whole_schema() {
+  engine::Schema schema;
+  schema.add(s3::tables());
+  schema.add(dynamodb::tables());
+  return schema;
+}
+
+Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& settings)
+    : store_(std::move(store)), s3_(*store_), dynamodb_(*store_) {
+  const auto wanted = [&](std::string_view name) {
+    if (!settings.services.empty() &&
+        std::ranges::find(settings.services, name) == settings.services.end())
+      return false;
+    services_.emplace_back(name);
+    return true;
+  };
+  if (wanted("s3")) s3::register_s3(registry_, s3_);
+  if (wanted("dynamodb")) dynamodb::register_dynamodb(registry_, dynamodb_);
+  store_->start_scheduler();
+}
+
+}  // namespace cloche::cli

@@ -1,0 +1,80 @@
+// The `cloche` program: reads the command line, nothing else.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.h"
+
+extern char** environ;
+
+namespace {
+
+using cloche::cli::Options;
+
+void add_start_options(CLI::App& command, Options& options) {
+  command.add_option("--listen", options.listen,
+                     "HOST:PORT to serve HTTP and HTTPS on, several with commas [CLOCHE_LISTEN, "
+                     "GATEWAY_LISTEN; 127.0.0.1:4566]");
+  command.add_option("--data", options.data,
+                     "directory that holds all state [CLOCHE_DATA, DATA_DIR; ./cloche-data]");
+  command.add_option("--durability", options.durability,
+                     "memory: nothing is kept; commit: survives kill -9; fsync: survives a power "
+                     "cut [CLOCHE_DURABILITY; commit; PERSISTENCE=0 means memory]");
+  command.add_option("--auth", options.auth,
+                     "open: any credentials; verify: signatures are checked [CLOCHE_AUTH; open; "
+                     "keys: CLOCHE_CREDENTIALS=KEY:SECRET,...; test:test]");
+  command.add_option(
+      "--iam", options.iam,
+      "off, soft or enforce [CLOCHE_IAM, ENFORCE_IAM; off, the only mode of this release]");
+  command.add_option("--services", options.services, "only these, with commas [SERVICES; all]");
+  command.add_option("--log", options.log,
+                     "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");
+  command.add_option("--threads", options.threads, "io threads [CLOCHE_THREADS; one per core]");
+  command.add_option("--seed", options.seed, "ids repeat from run to run [CLOCHE_SEED]");
+}
+
+int run_start(const Options& options) {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  const auto settings = cloche::cli::read_settings(options, environment);
+  if (!settings) {
+    std::fprintf(stderr, "cloche: %s\n", settings.error().message.c_str());
+    return 2;
+  }
+  return cloche::cli::start(*settings);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Cloche: a cloud under glass. AWS services on this machine, with all state in one directory.",
+      "cloche");
+  app.require_subcommand(1);
+  Options options;
+  CLI::App* start =
+      app.add_subcommand("start", "Serve until stopped; prints 'Ready.' when it answers");
+  add_start_options(*start, options);
+  std::string endpoint = "http://127.0.0.1:4566";
+  CLI::App* status = app.add_subcommand("status", "Ask a running Cloche how it is");
+  status->add_option("--endpoint", endpoint, "where it listens")
+      ->envname("CLOCHE_ENDPOINT")
+      ->capture_default_str();
+  std::string data = "./cloche-data";
+  bool quiet = false;
+  CLI::App* doctor = app.add_subcommand("doctor",
+                                        "Check every row, blob and log record of a directory that "
+                                        "nobody has open; exits with 1 on damage");
+  doctor->add_option("--data", data, "the directory")
+      ->envname("CLOCHE_DATA")
+      ->capture_default_str();
+  doctor->add_flag("--quiet", quiet, "no progress, just the outcome");
+  const CLI::App* version = app.add_subcommand("version", "Print the version");
+  app.set_version_flag("--version", CLOCHE_VERSION);
+  CLI11_PARSE(app, argc, argv);
+
+  if (*start) return run_start(options);
+  if (*status) return cloche::cli::status(endpoint);
+  if (*doctor) return cloche::cli::doctor(data, quiet);
+  if (*version) std::puts("cloche " CLOCHE_VERSION);
+  return 0;
+}

@@ -1,0 +1,298 @@
+#include "cli/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+namespace cloche::cli {
+namespace {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+// Names of LocalStack that Cloche takes without a word, as nothing has to change for them: what
+// they switch is how Cloche is, or belongs to services and containers that are not here. (compat.md
+// lists what each means.)
+constexpr std::array kHarmless = {"DISABLE_EVENTS",
+                                  "EAGER_SERVICE_LOADING",
+                                  "STRICT_SERVICE_LOADING",
+                                  "SNAPSHOT_SAVE_STRATEGY",
+                                  "SNAPSHOT_LOAD_STRATEGY",
+                                  "SNAPSHOT_FLUSH_INTERVAL",
+                                  "SKIP_SSL_CERT_DOWNLOAD",
+                                  "REMOVE_SSL_CERT",
+                                  "FAIL_FAST",
+                                  "CLEAR_TMP_FOLDER",
+                                  "SHUTDOWN_TIMEOUT",
+                                  "DISABLE_CORS_CHECKS",
+                                  "DISABLE_CORS_HEADERS",
+                                  "ACTIVATE_PRO",
+                                  "AUTH_TOKEN",
+                                  "API_KEY",
+                                  "S3_SKIP_SIGNATURE_VALIDATION",
+                                  "S3_SKIP_KMS_KEY_VALIDATION",
+                                  "DYNAMODB_IN_MEMORY",
+                                  "DYNAMODB_HEAP_SIZE",
+                                  "DYNAMODB_SHARE_DB",
+                                  "DYNAMODB_LOCAL_PORT",
+                                  "DYNAMODB_REMOVE_EXPIRED_ITEMS",
+                                  "VOLUME_DIR",
+                                  "MAIN_CONTAINER_NAME",
+                                  "DNS_ADDRESS",
+                                  "ENABLE_CONFIG_UPDATES",
+                                  "PARITY_AWS_ACCESS_KEY_ID",
+                                  "ALLOW_NONSTANDARD_REGIONS",
+                                  "CONFIG_PROFILE"};
+
+constexpr std::array kKnown = {"LISTEN",
+                               "DATA",
+                               "DURABILITY",
+                               "AUTH",
+                               "IAM",
+                               "LOG",
+                               "SERVICES",
+                               "THREADS",
+                               "SEED",
+                               "HOST",
+                               "CREDENTIALS",
+                               "CORS_ORIGINS",
+                               "CERTIFICATE",
+                               "PERSISTENCE",
+                               "GATEWAY_LISTEN",
+                               "EDGE_PORT",
+                               "EDGE_BIND_HOST",
+                               "DATA_DIR",
+                               "DEBUG",
+                               "LS_LOG",
+                               "ENFORCE_IAM",
+                               "HOSTNAME_EXTERNAL",
+                               "HOSTNAME",
+                               "USE_SSL",
+                               "CUSTOM_SSL_CERT_PATH",
+                               "EXTRA_CORS_ALLOWED_ORIGINS",
+                               "ENDPOINT"};
+
+Environment index(const std::vector<std::string>& environment) {
+  Environment map;
+  for (const std::string& entry : environment) {
+    if (const auto equals = entry.find('='); equals != std::string::npos)
+      map[entry.substr(0, equals)] = entry.substr(equals + 1);
+  }
+  return map;
+}
+
+// CLOCHE_NAME, then LOCALSTACK_NAME, then NAME itself where `plain` says that LocalStack reads it
+// so.
+std::optional<std::string> look_up(const Environment& environment, std::string_view name,
+                                   bool plain) {
+  for (const std::string_view prefix : {"CLOCHE_", "LOCALSTACK_", ""}) {
+    if (prefix.empty() && !plain) continue;
+    if (const auto found = environment.find(std::string(prefix) + std::string(name));
+        found != environment.end() && !found->second.empty()) {
+      return found->second;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    std::string_view one = text.substr(0, comma);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (!one.empty()) parts.emplace_back(one);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return parts;
+}
+
+Error bad_value(std::string_view what, std::string_view value, std::string_view instead) {
+  return {.kind = Error::Kind::Refused,
+          .code = "InvalidSetting",
+          .message = std::string(what) + ": '" + std::string(value) + "' is not understood; " +
+                     std::string(instead),
+          .http_status = 400,
+          .details = {}};
+}
+
+bool is_true(std::string_view value) {
+  return value == "1" || value == "true" || value == "True" || value == "TRUE";
+}
+bool is_false(std::string_view value) {
+  return value == "0" || value == "false" || value == "False" || value == "FALSE";
+}
+
+template <class Number>
+Result<Number> number(std::string_view what, std::string_view text) {
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    return bad_value(what, text, "a whole number is needed");
+  return value;
+}
+
+// "ip:port", "ip" or ":port", as GATEWAY_LISTEN has them.
+std::string whole_address(std::string_view address, std::string_view default_port) {
+  std::string whole(address);
+  if (whole.starts_with(':')) whole.insert(0, "0.0.0.0");
+  const auto colon = whole.rfind(':');
+  const bool bracket_last = whole.ends_with(']');
+  if (colon == std::string::npos || bracket_last) whole += ":" + std::string(default_port);
+  return whole;
+}
+
+// One setting's text: from the option, or from the first name of the environment that is set.
+struct Source {
+  const Environment& environment;
+  std::optional<std::string> operator()(const std::optional<std::string>& option,
+                                        std::initializer_list<std::string_view> own,
+                                        std::initializer_list<std::string_view> plain = {}) const {
+    if (option) return option;
+    for (const std::string_view name : own) {
+      if (auto value = look_up(environment, name, false)) return value;
+    }
+    for (const std::string_view name : plain) {
+      if (auto value = look_up(environment, name, true)) return value;
+    }
+    return std::nullopt;
+  }
+};
+
+Result<void> read_durability(Settings& settings, const Source& from, const Options& options) {
+  if (const auto text = from(options.durability, {"DURABILITY"})) {
+    if (*text == "memory") {
+      settings.durability = wal::Durability::Memory;
+    } else if (*text == "commit") {
+      settings.durability = wal::Durability::Commit;
+    } else if (*text == "fsync") {
+      settings.durability = wal::Durability::Fsync;
+    } else {
+      return bad_value("--durability", *text, "use memory, commit or fsync");
+    }
+  } else if (const auto persistence = from({}, {}, {"PERSISTENCE"});
+             persistence && is_false(*persistence)) {
+    settings.durability = wal::Durability::Memory;
+  }
+  return {};
+}
+
+Result<void> read_access(Settings& settings, const Source& from, const Options& options) {
+  if (const auto text = from(options.auth, {"AUTH"})) {
+    if (*text != "open" && *text != "verify")
+      return bad_value("--auth", *text, "use open or verify");
+    settings.auth = *text == "verify" ? protocol::AuthMode::Verify : protocol::AuthMode::Open;
+  }
+  auto iam = from(options.iam, {"IAM"});
+  if (const auto enforce = from({}, {}, {"ENFORCE_IAM"}); !iam && enforce && is_true(*enforce))
+    iam = "enforce";
+  if (iam && *iam != "off") {
+    if (*iam != "soft" && *iam != "enforce")
+      return bad_value("--iam", *iam, "use off, soft or enforce");
+    return bad_value("--iam", *iam,
+                     "this release has no policy evaluation yet: only --iam off can be had, and to "
+                     "be quietly open instead would be worse");
+  }
+  if (const auto credentials = from({}, {"CREDENTIALS"})) {
+    settings.credentials.clear();
+    for (const std::string& pair : split(*credentials)) {
+      const auto colon = pair.find(':');
+      if (colon == std::string::npos)
+        return bad_value("CLOCHE_CREDENTIALS", "...",
+                         "write KEY:SECRET, several with commas between");
+      settings.credentials.emplace_back(pair.substr(0, colon), pair.substr(colon + 1));
+    }
+  }
+  return {};
+}
+
+Result<void> read_addresses(Settings& settings, const Source& from, const Options& options) {
+  const std::string port = from({}, {}, {"EDGE_PORT"}).value_or("4566");
+  if (const auto listen = from(options.listen, {"LISTEN"}, {"GATEWAY_LISTEN"})) {
+    settings.listen.clear();
+    for (const std::string& address : split(*listen))
+      settings.listen.push_back(whole_address(address, port));
+    if (settings.listen.empty()) return bad_value("--listen", *listen, "write HOST:PORT");
+  } else {
+    settings.listen = {from({}, {}, {"EDGE_BIND_HOST"}).value_or("127.0.0.1") + ":" + port};
+  }
+  if (const auto host = from({}, {"HOST"}, {"HOSTNAME_EXTERNAL"}))
+    settings.advertised_host = whole_address(*host, port);
+  return {};
+}
+
+Result<void> read_log(Settings& settings, const Source& from, const Options& options) {
+  const auto text = from(options.log, {"LOG"}, {"LS_LOG"});
+  if (!text) return {};
+  if (*text == "error") {
+    settings.log = LogLevel::Error;
+  } else if (*text == "warn" || *text == "warning") {
+    settings.log = LogLevel::Warn;
+  } else if (*text == "info" || *text == "debug" || *text == "trace" || *text == "trace-internal") {
+    settings.log = LogLevel::Info;
+  } else {
+    return bad_value("--log", *text, "use error, warn or info");
+  }
+  return {};
+}
+
+void remark_on_unknown(Settings& settings, const Environment& environment) {
+  for (const auto& [name, value] : environment) {
+    std::string_view rest = name;
+    const bool ours = rest.starts_with("CLOCHE_");
+    if (!ours && !rest.starts_with("LOCALSTACK_")) continue;
+    rest.remove_prefix(ours ? 7 : 11);
+    const auto is = [&](const char* known) { return rest == known; };
+    if (std::ranges::any_of(kKnown, is) || std::ranges::any_of(kHarmless, is)) continue;
+    settings.remarks.push_back("the environment sets " + name +
+                               ", which this release does not know: it changes nothing");
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(wal::Durability durability) {
+  switch (durability) {
+    case wal::Durability::Memory:
+      return "memory";
+    case wal::Durability::Commit:
+      return "commit";
+    case wal::Durability::Fsync:
+      return "fsync";
+  }
+  return "";
+}
+
+Result<Settings> read_settings(const Options& options,
+                               const std::vector<std::string>& environment) {
+  Settings settings;
+  const Environment map = index(environment);
+  const Source from{map};
+  CLOCHE_TRY_VOID(read_addresses(settings, from, options));
+  CLOCHE_TRY_VOID(read_durability(settings, from, options));
+  CLOCHE_TRY_VOID(read_access(settings, from, options));
+  CLOCHE_TRY_VOID(read_log(settings, from, options));
+  settings.data = from(options.data, {"DATA"}, {"DATA_DIR"}).value_or(settings.data);
+  if (const auto threads = from(options.threads, {"THREADS"})) {
+    CLOCHE_TRY(const count, number<int>("--threads", *threads));
+    if (count < 0 || count > 256)
+      return bad_value("--threads", *threads, "0 (one per core) to 256");
+    settings.threads = count;
+  }
+  if (const auto seed = from(options.seed, {"SEED"})) {
+    CLOCHE_TRY(const value, number<std::uint64_t>("--seed", *seed));
+    settings.seed = value;
+  }
+  if (const auto services = from(options.services, {}, {"SERVICES"})) {
+    for (const std::string& service : split(*services))
+      settings.services.push_back(service.substr(0, service.find(':')));
+  }
+  settings.certificate_file = from({}, {"CERTIFICATE"}, {"CUSTOM_SSL_CERT_PATH"}).value_or("");
+  if (const auto origins = from({}, {"CORS_ORIGINS"}, {"EXTRA_CORS_ALLOWED_ORIGINS"}))
+    settings.cors_origins = split(*origins);
+  remark_on_unknown(settings, map);
+  return settings;
+}
+
+}  // namespace cloche::cli

@@ -1,0 +1,47 @@
+// What `cloche start` can be told, by option or environment. An option wins over CLOCHE_<NAME>,
+// which wins over LocalStack's name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "protocol/protocol.h"
+#include "wal/log.h"
+
+namespace cloche::cli {
+
+enum class LogLevel : std::uint8_t { Error, Warn, Info };  // Info: a line for every request.
+
+struct Settings {
+  std::vector<std::string> listen = {"127.0.0.1:4566"};
+  std::string data = "./cloche-data";
+  wal::Durability durability = wal::Durability::Commit;
+  protocol::AuthMode auth = protocol::AuthMode::Open;
+  LogLevel log = LogLevel::Info;
+  int threads = 0;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> services;  // Empty: all.
+  std::string advertised_host;
+  std::string certificate_file;
+  std::vector<std::string> cors_origins;
+  std::vector<std::pair<std::string, std::string>> credentials = {
+      {"test", "test"}};  // Of --auth=verify.
+  std::vector<std::string>
+      remarks;  // Said at start: settings that are unknown, or that change nothing here.
+};
+
+// As given on the command line; absent where nothing was.
+struct Options {
+  std::optional<std::string> listen, data, durability, auth, iam, log, services, threads, seed;
+};
+
+// Joins options and environment (`environ`-style "NAME=value" texts). Refuses values that make no
+// sense, with what would.
+Result<Settings> read_settings(const Options& options, const std::vector<std::string>& environment);
+
+std::string_view name_of(wal::Durability durability);
+
+}  // namespace cloche::cli

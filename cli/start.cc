@@ -1,0 +1,113 @@
+#include <csignal>
+#include <cstdio>
+
+#include "cli/admin.h"
+#include "cli/commands.h"
+#include "cli/environment.h"
+#include "cli/log_writer.h"
+
+namespace cloche::cli {
+namespace {
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "cloche: %s\n", error.message.c_str());
+  return 1;
+}
+
+// Taken out of the hands of all threads, so that main() alone hears of them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(
+      SIGPIPE,
+      SIG_IGN);  // A client that has gone is an error of its connection, not of the process.
+  return signals;
+}
+
+engine::StoreOptions store_options(const Settings& settings, LogWriter& log) {
+  engine::StoreOptions options;
+  options.directory = settings.data;
+  options.durability = settings.durability;
+  options.seed = settings.seed;
+  options.log_line = [&log](std::string_view line) { log.line(line); };
+  return options;
+}
+
+protocol::ServerOptions server_options(const Settings& settings, Environment& environment,
+                                       LogWriter& log) {
+  protocol::ServerOptions options;
+  options.listen = settings.listen;
+  options.threads = settings.threads;
+  options.auth = settings.auth;
+  options.secret = [credentials =
+                        settings.credentials](std::string_view key) -> std::optional<std::string> {
+    for (const auto& [known, secret] : credentials) {
+      if (known == key) return secret;
+    }
+    return std::nullopt;
+  };
+  options.advertised_host = settings.advertised_host;
+  options.certificate_file = settings.certificate_file;
+  options.certificate_directory = settings.data;
+  if (settings.log == LogLevel::Info)
+    options.request_log = [&log](std::string_view line) { log.line(line); };
+  options.clock = [&environment] { return environment.store().clock().now(); };
+  options.extra_cors_origins = settings.cors_origins;
+  return options;
+}
+
+void print_banner(const Settings& settings, const protocol::Server& server,
+                  const Environment& environment, const std::string& recovery) {
+  std::string services;
+  for (const std::string& name : environment.services())
+    services += (services.empty() ? "" : ", ") + name;
+  std::printf("Cloche %s\n", CLOCHE_VERSION);
+  for (const std::string& address : server.addresses())
+    std::printf("  endpoint    http://%s (https too)\n", address.c_str());
+  std::printf("  services    %s\n", services.c_str());
+  if (settings.durability == wal::Durability::Memory) {
+    std::printf("  data        none: memory only, everything is gone at the end\n");
+  } else {
+    std::printf("  data        %s\n", settings.data.c_str());
+  }
+  std::printf("  durability  %s\n", std::string(name_of(settings.durability)).c_str());
+  std::printf("  recovered   %s\n", recovery.c_str());
+  std::printf("  auth        %s\n",
+              settings.auth == protocol::AuthMode::Verify ? "verify" : "open (any credentials)");
+  for (const std::string& remark : settings.remarks)
+    std::printf("  note        %s\n", remark.c_str());
+}
+
+}  // namespace
+
+int start(const Settings& settings) {
+  const sigset_t signals = block_signals();
+  Env& env = Env::posix();
+  LogWriter log(2);
+
+  auto store = engine::Store::open(env, store_options(settings, log), whole_schema());
+  if (!store) return fail(store.error());
+  const std::string recovery = (*store)->recovery_text();
+  Environment environment(*std::move(store), settings);
+
+  auto server = protocol::Server::start(env, server_options(settings, environment, log),
+                                        environment.registry());
+  if (!server) return fail(server.error());
+  serve_admin(**server, environment, settings);
+
+  print_banner(settings, **server, environment, recovery);
+  // Test harnesses wait for this very line (compat.md, section 2).
+  std::puts("Ready.");
+  std::fflush(stdout);
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  std::puts("Stopping.");
+  std::fflush(stdout);
+  return 0;
+}
+
+}  // namespace cloche::cli

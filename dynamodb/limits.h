@@ -1,0 +1,43 @@
+// AWS's limits under AWS's names, and ours with their reasons.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html and Constraints.html.
+#pragma once
+
+#include <cstddef>
+
+namespace cloche::dynamodb {
+
+// AWS: "Item size", names included.
+inline constexpr std::size_t kItemBytesMax = std::size_t{400} << 10;
+// AWS: depth of nested attributes. It also bounds the recursion of everything that walks an item.
+inline constexpr int kNestingDepthMax = 32;
+// AWS: what one Query, Scan or BatchGetItem reads at most, and what a page ends at.
+inline constexpr std::size_t kPageBytesMax = std::size_t{1} << 20;
+inline constexpr std::size_t kBatchGetBytesMax = std::size_t{16} << 20;
+inline constexpr std::size_t kBatchGetKeysMax = 100;
+inline constexpr std::size_t kBatchWriteRequestsMax = 25;
+inline constexpr std::size_t kPartitionKeyBytesMax = 2048;
+inline constexpr std::size_t kSortKeyBytesMax = 1024;
+inline constexpr std::size_t kExpressionBytesMax = 4096;
+inline constexpr std::size_t kLocalIndexesMax = 5;
+inline constexpr std::size_t kGlobalIndexesMax = 20;
+inline constexpr long long kThroughputMax = 1'000'000'000'000;
+
+// AWS: "Number": 38 digits, from 1E-130 to 9.9...E+125.
+inline constexpr int kNumberDigitsMax = 38;
+inline constexpr int kNumberMagnitudeMax = 125;
+inline constexpr int kNumberMagnitudeMin = -130;
+
+// AWS: the units of capacity: "Read/write capacity".
+inline constexpr std::size_t kReadUnitBytes = 4096;
+inline constexpr std::size_t kWriteUnitBytes = 1024;
+
+// Ours: a parsed expression takes about 1 KiB, and a program seldom uses more than a few hundred.
+inline constexpr std::size_t kCachedExpressionsMax = 4'096;
+// Ours: one step of bulk work; rows of at most 400 KiB, so the second bound is what keeps a step within the engine's group.
+inline constexpr std::size_t kStepRowsMax = 1'000;
+inline constexpr std::size_t kStepBytesMax = std::size_t{1} << 20;
+// Ours: DescribeTable counts so many rows itself and estimates from their share of the hashes beyond: some 10 ms at most. (AWS
+// brings its counts up to date every six hours.)
+inline constexpr std::size_t kCountedRowsMax = 20'000;
+
+}  // namespace cloche::dynamodb

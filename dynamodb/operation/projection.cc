@@ -1,0 +1,51 @@
+#include "dynamodb/operation/projection.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "dynamodb/errors.h"
+#include "dynamodb/expression/evaluate.h"
+
+namespace cloche::dynamodb {
+
+Projection::Projection(BoundExpression expression) : expression_(std::move(expression)), paths_(paths_of(*expression_->tree)) {}
+
+Result<Value> Projection::of(FoundItem& item, Arena& arena) const {
+  if (all()) return Value::raw(arena.copy(item.json()));
+  CLOCHE_TRY(const tree, item.tree(arena));
+  // The tree refers into the row's text, which is the view's.
+  std::string json;
+  append_json(json, of(tree, arena));
+  return Value::raw(arena.copy(json));
+}
+
+Value Projection::of(const Value& tree, Arena& arena) const {
+  if (expression_) return project(*expression_, paths_, tree, arena);
+  if (attributes_.empty()) return tree;
+  Value out = Value::map();
+  for (const std::string_view name : attributes_) {
+    const Value& value = tree.find(name);
+    if (value.present()) out.add(arena, name, value);
+  }
+  return out;
+}
+
+Result<Projection> plan_projection(ExpressionCache& cache, const Value& input, Arena& arena) {
+  CLOCHE_TRY(attributes, plan_attributes_to_get(input));
+  CLOCHE_TRY(expressions, bind_expressions(cache, input, {ExpressionKind::Projection}, arena));
+  if (expressions.projection) return Projection(*std::move(expressions.projection));
+  return attributes;
+}
+
+Result<Projection> plan_attributes_to_get(const Value& input) {
+  std::vector<std::string_view> names;
+  for (const Value& name : input["AttributesToGet"].items()) {
+    if (std::ranges::find(names, name.text()) != names.end()) {
+      return invalid_value("Duplicate value in attribute name: " + name.str());
+    }
+    names.push_back(name.text());
+  }
+  return Projection(std::move(names));
+}
+
+}  // namespace cloche::dynamodb

@@ -1,0 +1,72 @@
+// What all operations share: the store, the caches, and the way a request goes in and comes out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "dynamodb/dynamodb.h"
+#include "dynamodb/expression/cache.h"
+#include "dynamodb/table/catalog.h"
+#include "dynamodb/table/items.h"
+#include "engine/engine.h"
+#include "protocol/protocol.h"
+
+namespace cloche::dynamodb {
+
+struct DynamoDb::Impl {
+  explicit Impl(engine::Store& the_store) : store(the_store) {}
+
+  engine::Store& store;
+  Catalog catalog;
+  ExpressionCache expressions;
+  ChangeListener* listener = nullptr;
+};
+using Service = DynamoDb::Impl;
+
+inline Place place_of(const protocol::Call& call) { return {call.caller().account, call.caller().region}; }
+
+// The table of an item operation; refuses when there is none.
+Result<std::shared_ptr<const Table>> need_table(Service& service, const engine::ReadView& view, const protocol::Call& call,
+                                                std::string_view table_name);
+
+// Answers with what `work` makes of one consistent view.
+void answer_read(Service& service, const protocol::CallPtr& call, const std::function<Result<Value>(const engine::ReadView&)>& work);
+
+// Runs `work` in a transaction and answers with what it made: a Value in the call's arena.
+void answer_write(Service& service, const protocol::CallPtr& call, std::string_view table_name,
+                  std::move_only_function<Result<Value>(engine::WriteTxn&)> work);
+
+// A handler that answers with an error if the operation can't even begin.
+using Operation = Result<void> (*)(Service& service, const protocol::CallPtr& call);
+
+// operation/*.cc and table/*.cc: each answers the call, or returns why it can't.
+Result<void> create_table(Service& service, const protocol::CallPtr& call);
+Result<void> describe_table(Service& service, const protocol::CallPtr& call);
+Result<void> list_tables(Service& service, const protocol::CallPtr& call);
+Result<void> update_table(Service& service, const protocol::CallPtr& call);
+Result<void> delete_table(Service& service, const protocol::CallPtr& call);
+Result<void> describe_limits(Service& service, const protocol::CallPtr& call);
+Result<void> describe_endpoints(Service& service, const protocol::CallPtr& call);
+Result<void> tag_resource(Service& service, const protocol::CallPtr& call);
+Result<void> untag_resource(Service& service, const protocol::CallPtr& call);
+Result<void> list_tags(Service& service, const protocol::CallPtr& call);
+Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call);
+Result<void> describe_time_to_live(Service& service, const protocol::CallPtr& call);
+Result<void> put_item(Service& service, const protocol::CallPtr& call);
+Result<void> update_item(Service& service, const protocol::CallPtr& call);
+Result<void> delete_item(Service& service, const protocol::CallPtr& call);
+Result<void> get_item(Service& service, const protocol::CallPtr& call);
+Result<void> query(Service& service, const protocol::CallPtr& call);
+Result<void> scan(Service& service, const protocol::CallPtr& call);
+Result<void> batch_get_item(Service& service, const protocol::CallPtr& call);
+Result<void> batch_write_item(Service& service, const protocol::CallPtr& call);
+Result<void> transact_get_items(Service& service, const protocol::CallPtr& call);
+Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
+
+// table/clear.cc, table/backfill.cc: work in the background.
+Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows, std::int64_t table_or_index_id);
+Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id, std::string_view from);
+void name_work(Service& service);
+
+}  // namespace cloche::dynamodb

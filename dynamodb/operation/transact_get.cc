@@ -1,0 +1,67 @@
+#include "dynamodb/errors.h"
+#include "dynamodb/operation/projection.h"
+#include "dynamodb/operation/transact.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+struct GetPlan {
+  std::string_view table_name;
+  Value keys;
+  Projection projection;
+};
+
+Result<GetPlan> plan_get(Service& service, const Value& get, Arena& arena) {
+  GetPlan plan;
+  CLOCHE_TRY(const name, table_name_of(get["TableName"].text()));
+  plan.table_name = name;
+  CLOCHE_TRY_VOID(refuse_mixed(get, {ExpressionKind::Projection}, {}));
+  CLOCHE_TRY(const keys, check_item(get["Key"], arena));
+  plan.keys = keys.value;
+  CLOCHE_TRY(projection, plan_projection(service.expressions, get, arena));
+  plan.projection = std::move(projection);
+  return plan;
+}
+
+}  // namespace
+
+Result<void> transact_get_items(Service& service, const protocol::CallPtr& call) {
+  const Value& input = call->input();
+  Arena& arena = call->arena();
+  std::vector<GetPlan> plans;
+  for (const Value& item : input["TransactItems"].items()) {
+    CLOCHE_TRY(plan, plan_get(service, item["Get"], arena));
+    plans.push_back(std::move(plan));
+  }
+  answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
+    CancellationReasons reasons(plans.size());
+    CapacityByTable capacities;
+    Value responses = Value::list();
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+      CLOCHE_TRY(const table, need_table(service, view, *call, plans[i].table_name));
+      const auto key = key_of_key(*table, plans[i].keys);
+      if (!key) {
+        reasons.take(i, key.error());
+        continue;
+      }
+      CLOCHE_TRY(found, FoundItem::find(view, *key));
+      Value& response = responses.push(arena, Value::map());
+      if (found.exists()) {
+        CLOCHE_TRY(const tree, plans[i].projection.of(found, arena));
+        response.add(arena, "Item", tree);
+      }
+      // Twice what a consistent read costs.
+      capacities.add(table, {2 * read_halves(found.bytes(), true), {}});
+    }
+    if (!reasons.empty()) return reasons.error();
+    Value output = Value::map();
+    output.add(arena, "Responses", responses);
+    if (const auto detail = capacity_detail(input); detail != CapacityDetail::None) {
+      output.add(arena, "ConsumedCapacity", capacities.list(detail, UnitKind::Read, arena));
+    }
+    return output;
+  });
+  return {};
+}
+
+}  // namespace cloche::dynamodb

@@ -1,0 +1,125 @@
+#include "dynamodb/table/table.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+Value key_schema(const KeySchema& keys, Arena& arena) {
+  Value out = Value::list();
+  const auto add = [&](const KeyAttribute& key, std::string_view type) {
+    Value& element = out.push(arena, Value::map());
+    element.add(arena, "AttributeName", Value::string(arena, key.name));
+    element.add(arena, "KeyType", Value::string(type));
+  };
+  add(keys.partition, "HASH");
+  if (keys.sort) add(*keys.sort, "RANGE");
+  return out;
+}
+
+Value throughput(const Throughput& units, Arena& arena) {
+  Value out = Value::map();
+  if (units.increased) out.add(arena, "LastIncreaseDateTime", Value::timestamp(*units.increased));
+  if (units.decreased) out.add(arena, "LastDecreaseDateTime", Value::timestamp(*units.decreased));
+  out.add(arena, "NumberOfDecreasesToday", Value::integer(0));
+  out.add(arena, "ReadCapacityUnits", Value::integer(units.read_units));
+  out.add(arena, "WriteCapacityUnits", Value::integer(units.write_units));
+  return out;
+}
+
+// At least that much can be read and written at once, without waiting for a partition to split.
+Value warm_throughput(const Throughput& units, bool on_demand, Arena& arena) {
+  Value out = Value::map();
+  out.add(arena, "ReadUnitsPerSecond", Value::integer(on_demand ? 12'000 : units.read_units));
+  out.add(arena, "WriteUnitsPerSecond", Value::integer(on_demand ? 4'000 : units.write_units));
+  out.add(arena, "Status", Value::string("ACTIVE"));
+  return out;
+}
+
+Value index_description(const Table& table, const Index& index, std::string_view table_status, const TableCounts& counts, Arena& arena) {
+  Value out = Value::map();
+  out.add(arena, "IndexName", Value::string(arena, index.name));
+  out.add(arena, "KeySchema", key_schema(index.keys, arena));
+  Value projection = Value::map();
+  constexpr std::string_view kTypes[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
+  projection.add(arena, "ProjectionType", Value::string(kTypes[static_cast<int>(index.projection)]));
+  if (!index.included.empty()) {
+    Value names = Value::list();
+    for (const std::string& name : index.included) names.push(arena, Value::string(arena, name));
+    projection.add(arena, "NonKeyAttributes", names);
+  }
+  out.add(arena, "Projection", projection);
+  if (index.global) {
+    const bool creating = index.backfilling || table_status == "CREATING";
+    out.add(arena, "IndexStatus", Value::string(creating ? "CREATING" : "ACTIVE"));
+    if (index.backfilling) out.add(arena, "Backfilling", Value::boolean(true));
+    out.add(arena, "ProvisionedThroughput", throughput(index.throughput, arena));
+    if (!creating) out.add(arena, "WarmThroughput", warm_throughput(index.throughput, table.on_demand, arena));
+  }
+  out.add(arena, "IndexSizeBytes", Value::integer(counts.bytes));
+  out.add(arena, "ItemCount", Value::integer(counts.items));
+  out.add(arena, "IndexArn", Value::string(arena, table.arn() + "/index/" + index.name));
+  return out;
+}
+
+}  // namespace
+
+Value describe_table(const Table& table, std::string_view status, const TableCounts& counts,
+                     const std::vector<TableCounts>& index_counts, Arena& arena) {
+  Value out = Value::map();
+  Value attributes = Value::list();
+  for (const auto& [name, type] : table.attributes) {
+    Value& element = attributes.push(arena, Value::map());
+    element.add(arena, "AttributeName", Value::string(arena, name));
+    element.add(arena, "AttributeType", Value::string(name_of(type)));
+  }
+  out.add(arena, "AttributeDefinitions", attributes);
+  out.add(arena, "TableName", Value::string(arena, table.name));
+  out.add(arena, "KeySchema", key_schema(table.keys, arena));
+  out.add(arena, "TableStatus", Value::string(status));
+  out.add(arena, "CreationDateTime", Value::timestamp(table.created));
+  out.add(arena, "ProvisionedThroughput", throughput(table.throughput, arena));
+  out.add(arena, "TableSizeBytes", Value::integer(counts.bytes));
+  out.add(arena, "ItemCount", Value::integer(counts.items));
+  out.add(arena, "TableArn", Value::string(arena, table.arn()));
+  out.add(arena, "TableId", Value::string(arena, table.uuid));
+  if (table.on_demand || table.on_demand_since) {
+    Value& billing = out.add(arena, "BillingModeSummary", Value::map());
+    billing.add(arena, "BillingMode", Value::string(table.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED"));
+    if (table.on_demand_since && status != "CREATING") {
+      billing.add(arena, "LastUpdateToPayPerRequestDateTime", Value::timestamp(*table.on_demand_since));
+    }
+  }
+  Value local = Value::list();
+  Value global = Value::list();
+  for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+    const Index& index = table.indexes[i];
+    const TableCounts index_count = i < index_counts.size() ? index_counts[i] : TableCounts();
+    (index.global ? global : local).push(arena, index_description(table, index, status, index_count, arena));
+  }
+  if (!local.empty()) out.add(arena, "LocalSecondaryIndexes", local);
+  if (!global.empty()) out.add(arena, "GlobalSecondaryIndexes", global);
+  if (!table.stream_view_type.empty()) {
+    Value& stream = out.add(arena, "StreamSpecification", Value::map());
+    stream.add(arena, "StreamEnabled", Value::boolean(true));
+    stream.add(arena, "StreamViewType", Value::string(arena, table.stream_view_type));
+  }
+  if (!table.stream_label.empty()) {
+    out.add(arena, "LatestStreamLabel", Value::string(arena, table.stream_label));
+    out.add(arena, "LatestStreamArn", Value::string(arena, table.stream_arn()));
+  }
+  if (!table.kms_key.empty()) {
+    Value& encryption = out.add(arena, "SSEDescription", Value::map());
+    encryption.add(arena, "Status", Value::string("ENABLED"));
+    encryption.add(arena, "SSEType", Value::string("KMS"));
+    encryption.add(arena, "KMSMasterKeyArn", Value::string(arena, table.kms_key));
+  }
+  if (!table.table_class.empty()) {
+    out.add(arena, "TableClassSummary", Value::map()).add(arena, "TableClass", Value::string(arena, table.table_class));
+  }
+  out.add(arena, "DeletionProtectionEnabled", Value::boolean(table.deletion_protection));
+  if (status != "CREATING" && status != "DELETING") {
+    out.add(arena, "WarmThroughput", warm_throughput(table.throughput, table.on_demand, arena));
+  }
+  return out;
+}
+
+}  // namespace cloche::dynamodb

@@ -1,0 +1,219 @@
+#include "dynamodb/table/items.h"
+
+#include <algorithm>
+
+#include "dynamodb/errors.h"
+#include "dynamodb/item/key_bytes.h"
+#include "dynamodb/limits.h"
+#include "dynamodb/table/catalog.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+std::string row_of(const Table& table, const ItemKey& key) {
+  return partition_prefix(table.id, key.partition).blob(key.sort).take();
+}
+
+bool is_empty(const Value& attribute) {
+  const Type type = type_of(attribute);
+  return (type == Type::S || type == Type::B) && content_of(attribute).text().empty();
+}
+
+std::string_view word_for(Type type) { return type == Type::S ? "string" : "binary"; }
+
+Result<void> check_size(std::string_view bytes, bool partition) {
+  if (partition && bytes.size() > kPartitionKeyBytesMax) {
+    return invalid_value("Size of hashkey has exceeded the maximum size limit of2048 bytes");
+  }
+  if (!partition && bytes.size() > kSortKeyBytesMax) {
+    return invalid_value("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+  }
+  return {};
+}
+
+Result<std::string> key_in_item(const KeyAttribute& key, const Value& item, bool partition) {
+  const Value& attribute = item.find(key.name);
+  if (!attribute.present()) return invalid_value("Missing the key " + key.name + " in the item");
+  if (type_of(attribute) != key.type) {
+    return invalid_value("Type mismatch for key " + key.name + " expected: " + std::string(name_of(key.type)) +
+                         " actual: " + std::string(name_of(type_of(attribute))));
+  }
+  if (is_empty(attribute)) {
+    return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
+                      std::string(word_for(key.type)) + " value. Key: " + key.name);
+  }
+  std::string bytes = key_bytes(attribute);
+  CLOCHE_TRY_VOID(check_size(bytes, partition));
+  return bytes;
+}
+
+Result<std::string> key_in_key(const KeyAttribute& key, const Value& keys, bool partition) {
+  const Value& attribute = keys.find(key.name);
+  if (!attribute.present() || type_of(attribute) != key.type) return key_schema_mismatch();
+  if (is_empty(attribute)) {
+    return invalid_value("The AttributeValue for a key attribute cannot contain an empty " + std::string(word_for(key.type)) +
+                         " value. Key: " + key.name);
+  }
+  std::string bytes = key_bytes(attribute);
+  CLOCHE_TRY_VOID(check_size(bytes, partition));
+  return bytes;
+}
+
+Result<void> check_index_key(const Index& index, const KeyAttribute& key, const Value& item, bool partition) {
+  const Value& attribute = item.find(key.name);
+  if (!attribute.present()) return {};
+  if (type_of(attribute) != key.type) {
+    return invalid_value("Type mismatch for Index Key " + key.name + " Expected: " + std::string(name_of(key.type)) +
+                         " Actual: " + std::string(name_of(type_of(attribute))) + " IndexName: " + index.name);
+  }
+  if (is_empty(attribute)) {
+    return validation(
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue "
+        "for a key attribute cannot contain an empty " +
+        std::string(word_for(key.type)) + " value. IndexName: " + index.name + ", IndexKey: " + key.name);
+  }
+  if (key.type == Type::N) return {};
+  return check_size(key_bytes(attribute), partition);
+}
+
+// What an index keeps of an item, as stored.
+std::string projected_row(const Table& table, const Index& index, const Value& item, Arena& arena) {
+  if (index.projection == ProjectionType::All) return encode_item(item, item_bytes(item));
+  Value kept = Value::map();
+  for (const Member& member : item.members()) {
+    if (is_projected(table, index, member.name)) kept.add(arena, member.name, member.value);
+  }
+  return encode_item(kept, item_bytes(kept));
+}
+
+std::int64_t write_units(std::string_view row) {
+  const std::size_t bytes = StoredItem(row).bytes();
+  return static_cast<std::int64_t>(std::max<std::size_t>(1, (bytes + kWriteUnitBytes - 1) / kWriteUnitBytes));
+}
+
+// Brings one index from the item before to the item after; answers with the units that the service would count: an entry that
+// does not change costs nothing, one that moves costs its removal and its writing.
+Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, const Index& index, const Value* before,
+                                  const Value* after, Arena& arena) {
+  const auto row = [&](const Value* item) { return item ? index_row(table, index, *item) : std::nullopt; };
+  const auto old_key = row(before);
+  const auto new_key = row(after);
+  const std::string old_row = old_key ? projected_row(table, index, *before, arena) : "";
+  const std::string new_row = new_key ? projected_row(table, index, *after, arena) : "";
+  std::int64_t units = 0;
+  if (old_key && old_key != new_key) {
+    CLOCHE_TRY_VOID(txn.erase(kIndexEntries, *old_key));
+    units += write_units(old_row);
+  }
+  if (!new_key || (old_key == new_key && old_row == new_row)) return units;
+  CLOCHE_TRY_VOID(txn.put(kIndexEntries, *new_key, new_row));
+  return units + std::max(write_units(new_row), old_key == new_key ? write_units(old_row) : 0);
+}
+
+}  // namespace
+
+engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_view partition) {
+  engine::KeyWriter key;
+  key.integer(table_or_index_id).integer(partition_hash(partition)).blob(partition);
+  return key;
+}
+
+std::string after_row(std::string_view row) { return std::string(row) + "\xFF\xFF"; }
+
+Result<ItemKey> key_of_item(const Table& table, const Value& item) {
+  ItemKey key;
+  CLOCHE_TRY(partition, key_in_item(table.keys.partition, item, true));
+  key.partition = std::move(partition);
+  if (table.keys.sort) {
+    CLOCHE_TRY(sort, key_in_item(*table.keys.sort, item, false));
+    key.sort = std::move(sort);
+  }
+  CLOCHE_TRY_VOID(check_index_keys(table, item));
+  key.row = row_of(table, key);
+  return key;
+}
+
+Result<ItemKey> key_of_key(const Table& table, const Value& keys) {
+  if (keys.size() != (table.keys.sort ? 2u : 1u)) return key_schema_mismatch();
+  ItemKey key;
+  CLOCHE_TRY(partition, key_in_key(table.keys.partition, keys, true));
+  key.partition = std::move(partition);
+  if (table.keys.sort) {
+    CLOCHE_TRY(sort, key_in_key(*table.keys.sort, keys, false));
+    key.sort = std::move(sort);
+  }
+  key.row = row_of(table, key);
+  return key;
+}
+
+Result<void> check_index_keys(const Table& table, const Value& item) {
+  for (const Index& index : table.indexes) {
+    if (index.global) CLOCHE_TRY_VOID(check_index_key(index, index.keys.partition, item, true));
+    if (index.keys.sort) CLOCHE_TRY_VOID(check_index_key(index, *index.keys.sort, item, false));
+  }
+  return {};
+}
+
+std::optional<std::string> index_row(const Table& table, const Index& index, const Value& item) {
+  const Value& partition = item.find(index.keys.partition.name);
+  if (!partition.present()) return std::nullopt;
+  engine::KeyWriter key = partition_prefix(index.id, key_bytes(partition));
+  if (index.keys.sort) {
+    const Value& sort = item.find(index.keys.sort->name);
+    if (!sort.present()) return std::nullopt;
+    key.blob(key_bytes(sort));
+  } else {
+    key.blob("");
+  }
+  key.blob(key_bytes(item.find(table.keys.partition.name)));
+  key.blob(table.keys.sort ? key_bytes(item.find(table.keys.sort->name)) : "");
+  return key.take();
+}
+
+Result<FoundItem> FoundItem::find(const engine::ReadView& view, const ItemKey& key) {
+  FoundItem found;
+  CLOCHE_TRY(const row, view.get(kItems, key.row));
+  if (row) found.stored_.emplace(*row);
+  return found;
+}
+
+Result<Value> FoundItem::tree(Arena& arena) {
+  if (!tree_) {
+    if (!stored_) {
+      tree_ = Value::map();
+    } else {
+      CLOCHE_TRY(const parsed, stored_->tree(arena));
+      tree_ = parsed;
+    }
+  }
+  return *tree_;
+}
+
+Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key, FoundItem& before, const NewItem* after,
+                        ChangeListener* listener, std::vector<std::int64_t>& index_units, Arena& arena) {
+  if (!table.indexes.empty()) {
+    CLOCHE_TRY(const old_tree, before.tree(arena));
+    index_units.resize(table.indexes.size());
+    for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+      CLOCHE_TRY(const units, update_index(txn, table, table.indexes[i], before.exists() ? &old_tree : nullptr,
+                                           after ? &after->tree : nullptr, arena));
+      index_units[i] += units;
+    }
+  }
+  if (listener != nullptr && !table.stream_view_type.empty()) CLOCHE_TRY_VOID(listener->on_change(txn, table, before, after));
+  if (after != nullptr) return txn.put(kItems, key.row, after->row);
+  return before.exists() ? txn.erase(kItems, key.row) : Result<void>();
+}
+
+Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index, const Value& item) {
+  // An item from before the index may have a key attribute of another type: it is not in the index, as on AWS.
+  const auto fits = [&](const KeyAttribute& key) {
+    const Value& attribute = item.find(key.name);
+    return attribute.present() && type_of(attribute) == key.type && !is_empty(attribute);
+  };
+  if (!fits(index.keys.partition) || (index.keys.sort && !fits(*index.keys.sort))) return {};
+  Arena arena;
+  return txn.put(kIndexEntries, *index_row(table, index, item), projected_row(table, index, item, arena));
+}
+
+}  // namespace cloche::dynamodb

@@ -1,0 +1,175 @@
+#include "dynamodb/table/table.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+// Writing and reading stand side by side, so that a member that is added to one is seen to be missing in the other.
+
+Value encode_keys(const KeySchema& keys, Arena& arena) {
+  Value out = Value::list();
+  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
+    if (key == nullptr) continue;
+    Value& pair = out.push(arena, Value::list());
+    pair.push(arena, Value::string(key->name));
+    pair.push(arena, Value::string(name_of(key->type)));
+  }
+  return out;
+}
+
+KeySchema decode_keys(const Value& value) {
+  const auto key = [&](std::size_t at) {
+    const auto pair = value.items()[at].items();
+    return KeyAttribute{pair[0].str(), type_named(pair[1].text()).value_or(Type::S)};
+  };
+  KeySchema keys{key(0), std::nullopt};
+  if (value.size() > 1) keys.sort = key(1);
+  return keys;
+}
+
+Value encode_time(const std::optional<Instant>& at) {
+  return at ? Value::integer(at->time_since_epoch().count()) : Value();
+}
+
+std::optional<Instant> decode_time(const Value& value) {
+  const auto microseconds = value.as_integer();
+  if (!microseconds) return std::nullopt;
+  return Instant(std::chrono::microseconds(*microseconds));
+}
+
+Value encode_throughput(const Throughput& throughput, Arena& arena) {
+  Value out = Value::map();
+  out.add(arena, "read", Value::integer(throughput.read_units));
+  out.add(arena, "write", Value::integer(throughput.write_units));
+  out.add(arena, "increased", encode_time(throughput.increased));
+  out.add(arena, "decreased", encode_time(throughput.decreased));
+  return out;
+}
+
+Throughput decode_throughput(const Value& value) {
+  return {value["read"].as_integer(0), value["write"].as_integer(0), decode_time(value["increased"]), decode_time(value["decreased"])};
+}
+
+constexpr std::string_view kProjections[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
+
+Value encode_index(const Index& index, Arena& arena) {
+  Value out = Value::map();
+  out.add(arena, "id", Value::integer(index.id));
+  out.add(arena, "name", Value::string(index.name));
+  out.add(arena, "global", Value::boolean(index.global));
+  out.add(arena, "keys", encode_keys(index.keys, arena));
+  out.add(arena, "projection", Value::string(kProjections[static_cast<int>(index.projection)]));
+  Value included = Value::list();
+  for (const std::string& name : index.included) included.push(arena, Value::string(name));
+  out.add(arena, "included", included);
+  out.add(arena, "backfilling", Value::boolean(index.backfilling));
+  out.add(arena, "throughput", encode_throughput(index.throughput, arena));
+  return out;
+}
+
+Index decode_index(const Value& value) {
+  Index index;
+  index.id = value["id"].as_integer(0);
+  index.name = value["name"].str();
+  index.global = value["global"].as_bool();
+  index.keys = decode_keys(value["keys"]);
+  const std::string_view projection = value["projection"].text();
+  index.projection = static_cast<ProjectionType>(std::ranges::find(kProjections, projection) - std::begin(kProjections));
+  for (const Value& name : value["included"].items()) index.included.push_back(name.str());
+  index.backfilling = value["backfilling"].as_bool();
+  index.throughput = decode_throughput(value["throughput"]);
+  return index;
+}
+
+Value encode_pairs(const auto& pairs, auto second, Arena& arena) {
+  Value out = Value::list();
+  for (const auto& pair : pairs) {
+    Value& both = out.push(arena, Value::list());
+    both.push(arena, Value::string(pair.first));
+    both.push(arena, Value::string(second(pair)));
+  }
+  return out;
+}
+
+}  // namespace
+
+const Index* Table::find_index(std::string_view index_name) const {
+  const auto found = std::ranges::find(indexes, index_name, &Index::name);
+  return found == indexes.end() ? nullptr : &*found;
+}
+
+bool Table::has_local_index() const {
+  return std::ranges::any_of(indexes, [](const Index& index) { return !index.global; });
+}
+
+bool is_projected(const Table& table, const Index& index, std::string_view attribute) {
+  const auto is_key = [&](const KeySchema& keys) {
+    return keys.partition.name == attribute || (keys.sort && keys.sort->name == attribute);
+  };
+  if (index.projection == ProjectionType::All || is_key(table.keys) || is_key(index.keys)) return true;
+  return std::ranges::find(index.included, attribute) != index.included.end();
+}
+
+std::string encode_table(const Table& table) {
+  Arena arena;
+  Value out = Value::map();
+  out.add(arena, "id", Value::integer(table.id));
+  out.add(arena, "account", Value::string(table.account));
+  out.add(arena, "region", Value::string(table.region));
+  out.add(arena, "name", Value::string(table.name));
+  out.add(arena, "uuid", Value::string(table.uuid));
+  out.add(arena, "created", encode_time(table.created));
+  out.add(arena, "keys", encode_keys(table.keys, arena));
+  out.add(arena, "attributes", encode_pairs(table.attributes, [](const auto& pair) { return name_of(pair.second); }, arena));
+  Value indexes = Value::list();
+  for (const Index& index : table.indexes) indexes.push(arena, encode_index(index, arena));
+  out.add(arena, "indexes", indexes);
+  out.add(arena, "on_demand", Value::boolean(table.on_demand));
+  out.add(arena, "on_demand_since", encode_time(table.on_demand_since));
+  out.add(arena, "throughput", encode_throughput(table.throughput, arena));
+  out.add(arena, "deletion_protection", Value::boolean(table.deletion_protection));
+  out.add(arena, "table_class", Value::string(table.table_class));
+  out.add(arena, "stream_view_type", Value::string(table.stream_view_type));
+  out.add(arena, "stream_label", Value::string(table.stream_label));
+  out.add(arena, "kms_key", Value::string(table.kms_key));
+  out.add(arena, "ttl_attribute", Value::string(table.ttl_attribute));
+  out.add(arena, "tags", encode_pairs(table.tags, [](const auto& pair) { return std::string_view(pair.second); }, arena));
+  std::string row;
+  append_json(row, out);
+  return row;
+}
+
+Result<Table> decode_table(std::string_view row) {
+  Arena arena;
+  auto parsed = parse_json(row, arena);
+  if (!parsed || (*parsed)["keys"].empty()) return damaged("dynamodb_tables: a row is no table description");
+  const Value& in = *parsed;
+  Table table;
+  table.id = in["id"].as_integer(0);
+  table.account = in["account"].str();
+  table.region = in["region"].str();
+  table.name = in["name"].str();
+  table.uuid = in["uuid"].str();
+  table.created = decode_time(in["created"]).value_or(Instant());
+  table.keys = decode_keys(in["keys"]);
+  for (const Value& pair : in["attributes"].items()) {
+    table.attributes.emplace_back(pair.items()[0].str(), type_named(pair.items()[1].text()).value_or(Type::S));
+  }
+  for (const Value& index : in["indexes"].items()) table.indexes.push_back(decode_index(index));
+  table.on_demand = in["on_demand"].as_bool();
+  table.on_demand_since = decode_time(in["on_demand_since"]);
+  table.throughput = decode_throughput(in["throughput"]);
+  table.deletion_protection = in["deletion_protection"].as_bool();
+  table.table_class = in["table_class"].str();
+  table.stream_view_type = in["stream_view_type"].str();
+  table.stream_label = in["stream_label"].str();
+  table.kms_key = in["kms_key"].str();
+  table.ttl_attribute = in["ttl_attribute"].str();
+  for (const Value& pair : in["tags"].items()) table.tags.emplace_back(pair.items()[0].str(), pair.items()[1].str());
+  return table;
+}
+
+}  // namespace cloche::dynamodb

@@ -1,0 +1,89 @@
+// A table as it is remembered: its keys and indexes, which every item operation needs, and what DescribeTable tells of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/document.h"
+#include "base/result.h"
+#include "dynamodb/item/attribute.h"
+
+namespace cloche::dynamodb {
+
+struct KeyAttribute {
+  std::string name;
+  Type type = Type::S;
+};
+
+struct KeySchema {
+  KeyAttribute partition;
+  std::optional<KeyAttribute> sort;
+};
+
+struct Throughput {
+  std::int64_t read_units = 0;
+  std::int64_t write_units = 0;
+  std::optional<Instant> increased;
+  std::optional<Instant> decreased;
+};
+
+enum class ProjectionType : std::uint8_t { All, KeysOnly, Include };
+
+struct Index {
+  std::int64_t id = 0;  // What its entries are stored under; never used twice.
+  std::string name;
+  bool global = true;
+  KeySchema keys;
+  ProjectionType projection = ProjectionType::All;
+  std::vector<std::string> included;  // NonKeyAttributes.
+  bool backfilling = false;           // Still being filled from the items that were there before it.
+  Throughput throughput;
+};
+
+struct Table {
+  std::int64_t id = 0;  // What its items are stored under; never used twice.
+  std::string account, region, name;
+  std::string uuid;     // TableId
+  Instant created{};
+  KeySchema keys;
+  std::vector<std::pair<std::string, Type>> attributes;  // AttributeDefinitions, in the order given.
+  std::vector<Index> indexes;                            // Local ones first.
+
+  bool on_demand = false;
+  std::optional<Instant> on_demand_since;
+  Throughput throughput;
+  bool deletion_protection = false;
+  std::string table_class;       // Empty: never set.
+  std::string stream_view_type;  // Empty: no stream.
+  std::string stream_label;      // Of the stream, or of the last one there was.
+  std::string kms_key;           // SSESpecification with type KMS; empty: the default.
+  std::string ttl_attribute;     // Empty: no time to live.
+  std::vector<std::pair<std::string, std::string>> tags;
+
+  std::string arn() const { return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name; }
+  std::string stream_arn() const { return arn() + "/stream/" + stream_label; }
+  const Index* find_index(std::string_view index_name) const;
+  bool has_local_index() const;
+};
+
+// Whether an index keeps an attribute: all, or its keys and the table's, or those and what it names.
+bool is_projected(const Table& table, const Index& index, std::string_view attribute);
+
+// As a row of dynamodb_tables: JSON.
+std::string encode_table(const Table& table);
+Result<Table> decode_table(std::string_view row);
+
+// The output member TableDescription. `status` is "ACTIVE", or what an operation has just begun.
+struct TableCounts {
+  std::int64_t items = 0;
+  std::int64_t bytes = 0;
+};
+Value describe_table(const Table& table, std::string_view status, const TableCounts& counts,
+                     const std::vector<TableCounts>& index_counts, Arena& arena);
+
+}  // namespace cloche::dynamodb

@@ -1,0 +1,161 @@
+// json 1.0 and 1.1: the input is the body, the output is the body.
+#include "base/json.h"
+
+#include "protocol/codec/codec.h"
+#include "protocol/codec/scalar.h"
+#include "protocol/model/validate.h"
+
+namespace cloche::protocol {
+namespace {
+
+// Errors that come from AWS's request framework carry its own namespaces, and some of them a capital "Message".
+// Source: answers of DynamoDB recorded by the tests of architect/dynalite (connection.js) and LocalStack's snapshots.
+struct FrameworkError {
+  std::string_view code, type;
+  bool capital_message = false;
+};
+constexpr FrameworkError kFrameworkErrors[] = {
+    {"ValidationException", "com.amazon.coral.validate#ValidationException"},
+    {"SerializationException", "com.amazon.coral.service#SerializationException", true},
+    {"UnknownOperationException", "com.amazon.coral.service#UnknownOperationException"},
+    {"MissingAuthenticationTokenException", "com.amazon.coral.service#MissingAuthenticationTokenException"},
+    {"IncompleteSignatureException", "com.amazon.coral.service#IncompleteSignatureException"},
+    {"InvalidSignatureException", "com.amazon.coral.service#InvalidSignatureException"},
+    {"UnrecognizedClientException", "com.amazon.coral.service#UnrecognizedClientException"},
+    {"AccessDeniedException", "com.amazon.coral.service#AccessDeniedException", true},
+    {"InternalFailure", "com.amazon.coral.service#InternalFailure"},
+};
+
+// The namespace of a service's own errors: DynamoDB tells it, most other json services don't.
+std::string_view error_namespace(const Model* model) {
+  if (model == nullptr) return {};
+  if (model->target_prefix == "DynamoDB_20120810") return "com.amazonaws.dynamodb.v20120810#";
+  if (model->target_prefix == "DynamoDBStreams_20120810") return "com.amazonaws.dynamodb.v20120810#";
+  return {};
+}
+
+}  // namespace
+
+Result<Value> read_json(const Model& model, const Operation& operation, std::string_view body, Arena& arena) {
+  Value input = Value::map();
+  if (!body.empty()) {
+    auto parsed = parse_json(body, arena);
+    if (!parsed) return serialization_error("");  // AWS says no more than this.
+    input = *parsed;
+  }
+  if (operation.input != nullptr) CLOCHE_TRY_VOID(check_input(model, input, *operation.input, arena));
+  return input;
+}
+
+void append_json(std::string& out, const Value& value, const Shape& shape, TimeForm form) {
+  if (shape.raw || value.is(Value::Kind::Raw) || value.is(Value::Kind::Null)) return cloche::append_json(out, value);
+  switch (shape.type) {
+    case Type::Structure: {
+      out += '{';
+      bool first = true;
+      for (const Member& entry : value.members()) {
+        if (entry.value.is(Value::Kind::Absent)) continue;
+        const ShapeMember* member = shape.find(entry.name);
+        if (member != nullptr && member->place != Place::Body) continue;
+        if (!first) out += ',';
+        first = false;
+        append_json_string(out, member == nullptr ? entry.name : member->wire_name);
+        out += ':';
+        if (member == nullptr) {
+          cloche::append_json(out, entry.value);
+        } else {
+          append_json(out, entry.value, *member->shape, time_form(*member, form));
+        }
+      }
+      out += '}';
+      return;
+    }
+    case Type::List: {
+      out += '[';
+      bool first = true;
+      for (const Value& item : value.items()) {
+        if (!first) out += ',';
+        first = false;
+        append_json(out, item, *shape.item.shape, time_form(shape.item, form));
+      }
+      out += ']';
+      return;
+    }
+    case Type::Map: {
+      out += '{';
+      bool first = true;
+      for (const Member& entry : value.members()) {
+        if (!first) out += ',';
+        first = false;
+        append_json_string(out, entry.name);
+        out += ':';
+        append_json(out, entry.value, *shape.item.shape, time_form(shape.item, form));
+      }
+      out += '}';
+      return;
+    }
+    default:
+      if (value.is(Value::Kind::Timestamp) && form != TimeForm::Unix && form != TimeForm::Unset) {
+        out += '"';
+        append_scalar(out, value, form);
+        out += '"';
+        return;
+      }
+      return cloche::append_json(out, value);
+  }
+}
+
+void write_json(const Model& model, const Operation& operation, const Value& output, Answer& answer) {
+  answer.content_type = model.json_version == "1.1" ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
+  if (operation.output == nullptr) {
+    // AWS sends an empty object where a 1.0 service has no output, and nothing under 1.1.
+    if (model.json_version != "1.1") answer.body = "{}";
+  } else if (operation.plain_output || output.is(Value::Kind::Raw)) {
+    cloche::append_json(answer.body, output.present() ? output : Value::map());
+  } else {
+    append_json(answer.body, output, *operation.output, TimeForm::Unix);
+  }
+}
+
+void write_json_error(const Model* model, const Operation* operation, const Error& error, Answer& answer) {
+  answer.content_type = model != nullptr && model->json_version == "1.1" ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
+  std::string_view message_name = "message";
+  std::string& out = answer.body;
+  out = "{\"__type\":\"";
+  const FrameworkError* framework = nullptr;
+  if (error_shape(operation, error.code) == nullptr) {
+    for (const FrameworkError& known : kFrameworkErrors) {
+      if (known.code == error.code) framework = &known;
+    }
+  } else if (const Shape* shape = error_shape(operation, error.code); shape->find("Message") != nullptr) {
+    message_name = "Message";
+  }
+  if (framework != nullptr && !error_namespace(model).empty()) {
+    out += framework->type;
+    if (framework->capital_message) message_name = "Message";
+  } else {
+    out += error_namespace(model);
+    out += error.code;
+  }
+  out += '"';
+  if (!error.message.empty()) {
+    out += ',';
+    append_json_string(out, message_name);
+    out += ':';
+    append_json_string(out, error.message);
+  }
+  for (const auto& [name, value] : error.details) {
+    out += ',';
+    const bool is_json = name.starts_with('=');
+    append_json_string(out, is_json ? std::string_view(name).substr(1) : std::string_view(name));
+    out += ':';
+    if (is_json) {
+      out += value;
+    } else {
+      append_json_string(out, value);
+    }
+  }
+  out += '}';
+}
+
+}  // namespace cloche::protocol

@@ -1,0 +1,221 @@
+// What a connection does with a request: routes it, has it checked, and runs its handler.
+#include <cstdio>
+
+#include "base/digest.h"
+#include "base/time_text.h"
+#include "protocol/auth/sigv4.h"
+#include "protocol/http/connection.h"
+#include "protocol/http/cors.h"
+#include "protocol/http/gzip.h"
+
+namespace cloche::protocol {
+namespace {
+
+Error refused(int status, std::string code, std::string message, std::vector<std::pair<std::string, std::string>> details = {}) {
+  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = status,
+          .details = std::move(details)};
+}
+
+bool is_admin(const Request& request) { return request.path().starts_with("/_") && bucket_of_host(request.host()).empty(); }
+
+}  // namespace
+
+void Connection::on_head(std::string_view head) {
+  Exchange& exchange = *exchange_;
+  Request& request = exchange.request;
+  exchange.began_ns = thread_->core->env.monotonic().count();
+  thread_->counters.requests.add(1);
+  const auto parsed = parser_.parse(head, request, options().header_bytes_max);
+  used_ += head.size();
+  head_end_ = searched_ = used_;
+  if (!parsed) {
+    exchange.identify(thread_->ids);
+    return refuse_and_close(parsed.error());
+  }
+  request.set_peer(peer_, socket_.is_tls());
+  set_up_body();
+  state_ = State::Gather;
+  if (!request.query_string().empty()) request.read_query(exchange.arena());
+  if (is_admin(request)) return;  // Its body is gathered first.
+  exchange.credential = read_credential(request);
+  exchange.read_caller();
+  const bool preflight = request.method() == "OPTIONS" && !request.origin.empty() && request.has_header("Access-Control-Request-Method");
+  if (!origin_allowed(options(), request.origin)) {
+    exchange.identify(thread_->ids);
+    return refuse(refused(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed: the origin is not local and was not named at start."));
+  }
+  if (preflight) {
+    append_preflight(request, exchange.answer.headers);
+    std::string headers = std::move(exchange.answer.headers);
+    state_ = State::Answering;
+    exchange.answer_raw(204, "", "");
+    exchange.answer.headers = std::move(headers);
+    answer_ready_ = true;
+    return;
+  }
+  if (!route()) return;
+  const Served* served = exchange.route.served;
+  if (served == nullptr) return;  // The body tells.
+  if (!served->handler) return run(*served);
+  if (served->operation->streams_in) return run(*served);
+  set_up_decoder();
+}
+
+// Finds service and operation; false when the request has been refused.
+bool Connection::route() {
+  Exchange& exchange = *exchange_;
+  auto found = find_route(thread_->core->registry, exchange.request, exchange.credential, contiguous_.empty() ? gathered_ : contiguous_,
+                          exchange.arena(), exchange.route);
+  exchange.identify(thread_->ids);
+  if (found) return true;
+  refuse(std::move(found).error());
+  return false;
+}
+
+void Connection::on_body(std::string_view body) {
+  Exchange& exchange = *exchange_;
+  if (is_admin(exchange.request)) return run_admin(body);
+  if (exchange.route.needs_body) {
+    if (!route()) return;
+    if (exchange.route.served == nullptr) return refuse(refused(400, "MissingAction", "Could not find operation in the request."));
+  }
+  const Served& served = *exchange.route.served;
+  if (!served.handler) return run(served);
+  auto content = decoded(body);
+  if (!content) return refuse(std::move(content).error());
+  auto input = read_input(exchange.route.service->model(), *served.operation, exchange.request, exchange.route.labels, *content,
+                          exchange.arena());
+  if (!input) return refuse(std::move(input).error());
+  exchange.set_input(*input);
+  run(served);
+}
+
+// The body as the service's codec expects it, once it is known to be what the client signed.
+Result<std::string_view> Connection::decoded(std::string_view body) {
+  Exchange& exchange = *exchange_;
+  const Request& request = exchange.request;
+  const Model& model = exchange.route.service->model();
+  CLOCHE_TRY_VOID(authenticate(body));
+  if (!decoder_) CLOCHE_TRY_VOID(check_content_sha256(request, body));
+  const bool is_json = model.wire == Wire::Json || model.wire == Wire::RestJson;
+  if (!is_json || !equal_ignoring_case(request.content_encoding, "gzip")) return body;
+  CLOCHE_TRY(inflated, gunzip(body, options().body_bytes_max));
+  return exchange.arena().copy(inflated);
+}
+
+Result<void> Connection::authenticate(std::string_view body) {
+  Exchange& exchange = *exchange_;
+  const Credential& credential = exchange.credential;
+  const bool presigned = credential.kind == Credential::Kind::V4Presigned || credential.kind == Credential::Kind::V2Presigned;
+  if (options().auth == AuthMode::Open && !presigned) return {};
+  const Instant now = thread_->core->now();
+  CLOCHE_TRY_VOID(check_presigned(exchange.request, credential, now));
+  if (options().auth == AuthMode::Open) return {};
+  return check_signature(exchange.request, credential, exchange.route.service->model(), body, now, options().secret);
+}
+
+void Connection::set_up_decoder() {
+  const Exchange& exchange = *exchange_;
+  if (!is_chunk_framing(exchange.request.content_sha256)) return;
+  decoder_.emplace(options().auth == AuthMode::Verify ? chunk_signer(exchange.request, exchange.credential, options().secret) : std::nullopt);
+}
+
+void Connection::run(const Served& served) {
+  Exchange& exchange = *exchange_;
+  state_ = State::Answering;
+  deadline_ = 0;
+  handling_ = true;
+  {
+    const CallPtr call = exchange.share(shared_from_this());
+    try {
+      if (!served.handler) {
+        call->fail(refused(501, "NotImplemented", "Cloche does not implement " + served.full_name + " yet"));
+      } else if (served.operation->streams_in) {
+        set_up_decoder();
+        exchange.body_source = this;
+        auto allowed = authenticate({});
+        auto input = allowed ? read_input(exchange.route.service->model(), *served.operation, exchange.request,
+                                          exchange.route.labels, {}, exchange.arena())
+                             : Result<Value>(std::move(allowed).error());
+        if (input) {
+          exchange.set_input(*input);
+          served.handler(call);
+        } else {
+          call->fail(std::move(input).error());
+        }
+      } else {
+        served.handler(call);
+      }
+    } catch (const std::exception& exception) {
+      call->fail(bug(exception.what()));
+    } catch (...) {
+      call->fail(bug("an exception of unknown type"));
+    }
+  }
+  handling_ = false;
+}
+
+void Connection::run_admin(std::string_view body) {
+  Exchange& exchange = *exchange_;
+  const Request& request = exchange.request;
+  state_ = State::Answering;
+  handling_ = true;
+  const auto& handlers = thread_->core->admin;
+  auto found = handlers.find(request.path());
+  // A handler for "/_aws/sqs/" serves everything below it.
+  for (std::string_view path = request.path(); found == handlers.end() && path.size() > 1;) {
+    path = path.substr(0, path.rfind('/', path.size() - 2) + 1);
+    found = handlers.find(path);
+  }
+  if (!host_allowed(options(), request.host()) || !origin_allowed(options(), request.origin)) {
+    exchange.answer_raw(403, "application/json", R"({"error":"this host or origin may not use the admin API"})");
+  } else if (found == handlers.end()) {
+    exchange.answer_raw(404, "application/json", R"({"error":"no such path"})");
+  } else {
+    try {
+      AdminAnswer answer = found->second(request, body);
+      exchange.answer_raw(answer.status, answer.content_type, std::move(answer.body));
+    } catch (const std::exception& exception) {
+      exchange.answer_raw(500, "text/plain", exception.what());
+    }
+  }
+  exchange.released = true;
+  handling_ = false;
+}
+
+void Connection::refuse(Error error) {
+  state_ = State::Answering;
+  handling_ = true;
+  exchange_->fail(std::move(error));
+  exchange_->released = true;  // No handler has seen it.
+  handling_ = false;
+}
+
+void Connection::refuse_and_close(Error error) {
+  close_after_ = true;
+  refuse(std::move(error));
+}
+
+void Connection::log_request() {
+  const Exchange& exchange = *exchange_;
+  const Served* served = exchange.route.served;
+  if (exchange.failed) thread_->counters.errors.add(1);
+  const std::int64_t spent_us = (thread_->core->env.monotonic().count() - exchange.began_ns) / 1000;
+  if (served != nullptr) {
+    OperationCounters& counters = thread_->counters.operations[served->number];
+    counters.count.add(1);
+    counters.microseconds.add(static_cast<std::uint64_t>(spent_us));
+    if (exchange.failed) counters.errors.add(1);
+  }
+  if (!options().request_log || is_admin(exchange.request)) return;
+  char ms[32];
+  std::snprintf(ms, sizeof ms, " %.2fms ", static_cast<double>(spent_us) / 1000);
+  std::string line = iso8601_milliseconds(thread_->core->now()) + ' ' + exchange.caller().account + ' ' + exchange.caller().region + ' ';
+  line += served != nullptr ? served->full_name : std::string(exchange.request.method()) + ' ' + std::string(exchange.request.path());
+  line += ' ' + std::to_string(exchange.answer.status);
+  if (!exchange.error_code.empty()) line += " (" + exchange.error_code + ')';
+  line += ms + std::to_string(exchange.body_size());
+  options().request_log(line);
+}
+
+}  // namespace cloche::protocol

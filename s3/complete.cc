@@ -1,0 +1,186 @@
+#include "base/digest.h"
+#include "s3/conditions.h"
+#include "s3/errors.h"
+#include "s3/handlers.h"
+#include "s3/limits.h"
+#include "s3/uploads.h"
+#include "s3/versions.h"
+
+namespace cloche::s3 {
+namespace {
+
+// A part as the request names it.
+struct NamedPart {
+  std::int64_t number = 0;
+  std::string_view etag;
+  std::optional<Algorithm> algorithm;
+  std::string_view checksum;
+};
+
+Result<std::vector<NamedPart>> plan_parts(const Value& input) {
+  const Value& list = input["MultipartUpload"]["Parts"];
+  if (list.empty())
+    return input["MultipartUpload"] ? malformed_xml()
+                                    : invalid_request("You must specify at least one part");
+  std::vector<NamedPart> parts;
+  parts.reserve(list.size());
+  for (const Value& item : list.items()) {
+    NamedPart part{.number = item["PartNumber"].as_integer(0),
+                   .etag = unquoted(item["ETag"].text()),
+                   .algorithm = {},
+                   .checksum = {}};
+    if (!item["PartNumber"] || !item["ETag"]) return malformed_xml();
+    for (const Algorithm algorithm : kAlgorithms) {
+      if (const Value& value = item[member_of(algorithm)]) {
+        part.algorithm = algorithm;
+        part.checksum = value.text();
+      }
+    }
+    if (!parts.empty() && part.number <= parts.back().number)
+      return invalid_part_order(input["UploadId"].text());
+    parts.push_back(part);
+  }
+  return parts;
+}
+
+Result<void> check_checksum_mode(const Value& input, const UploadRecord& upload) {
+  const Value& type = input["ChecksumType"];
+  if (!type) return {};
+  const std::string_view mode = !upload.algorithm  ? "null"
+                                : upload.composite ? "COMPOSITE"
+                                                   : "FULL_OBJECT";
+  if (type.text() == mode) return {};
+  return invalid_request("The upload was created using the " + std::string(mode) +
+                         " checksum mode. The complete request must use the same checksum mode.");
+}
+
+Result<void> check_part(const Value& input, const UploadRecord& upload, const NamedPart& named,
+                        const PartRecord& part, bool last) {
+  const std::string_view upload_id = input["UploadId"].text();
+  if (named.etag != part.etag) return invalid_part(upload_id, named.number, named.etag);
+  if (!named.checksum.empty()) {
+    // A checksum of another algorithm than the upload's can't be judged: to S3 that is not the part
+    // that it has.
+    if (!upload.algorithm || *upload.algorithm != *named.algorithm) {
+      if (upload.algorithm) {
+        return {Error{.kind = Error::Kind::Refused,
+                      .code = "BadDigest",
+                      .message = "The " + std::string(lower_name_of(*named.algorithm)) +
+                                 " you specified for part " + std::to_string(named.number) +
+                                 " did not match what we received.",
+                      .http_status = 400,
+                      .details = {}}};
+      }
+      return invalid_part(upload_id, named.number, named.etag);
+    }
+    if (part.checksum && part.checksum->value != named.checksum)
+      return invalid_part(upload_id, named.number, named.etag);
+  } else if (upload.algorithm && upload.composite) {
+    return invalid_request("The upload was created using a " +
+                           std::string(lower_name_of(*upload.algorithm)) +
+                           " checksum. The complete request must include the checksum for each "
+                           "part. It was missing for part " +
+                           std::to_string(named.number) + " in the request.");
+  }
+  if (!last && part.size < kPartBytesMin)
+    return entity_too_small(part.size, named.number, part.etag);
+  return {};
+}
+
+// The object that the named parts make together: its extents are theirs, one after the other.
+Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& bucket,
+                              const Value& input, const UploadRecord& upload,
+                              const std::vector<NamedPart>& named) {
+  ObjectRecord object;
+  object.headers = upload.headers;
+  Hasher<Md5> etags;
+  std::vector<PartChecksum> checksums;
+  const Algorithm algorithm = algorithm_of(upload);
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    CLOCHE_TRY(const row,
+               view.get(kParts, part_key(bucket.id, input["UploadId"].text(), named[i].number)));
+    if (!row) return invalid_part(input["UploadId"].text(), named[i].number, named[i].etag);
+    CLOCHE_TRY(part, decode_part(*row));
+    CLOCHE_TRY_VOID(check_part(input, upload, named[i], part, i + 1 == named.size()));
+    Md5 etag;
+    if (!from_hex(part.etag, etag)) return damaged("a part's row has no MD5");
+    etags.update(etag);
+    const std::string checksum = part.checksum ? part.checksum->value : std::string();
+    checksums.push_back({.value = checksum, .size = part.size});
+    // Checksums of single parts are told later only where the client wanted them.
+    object.parts.push_back({.number = named[i].number,
+                            .size = part.size,
+                            .checksum = upload.algorithm ? checksum : std::string()});
+    object.size += part.size;
+    object.extents.insert(object.extents.end(), part.extents.begin(), part.extents.end());
+  }
+  object.etag = to_hex(etags.finish()) + "-" + std::to_string(named.size());
+  object.checksum = Checksum{.algorithm = algorithm,
+                             .value = upload.composite ? composite_checksum(algorithm, checksums)
+                                                       : combined_checksum(algorithm, checksums),
+                             .composite = upload.composite};
+  return object;
+}
+
+Result<void> check_whole(const Value& input, const ObjectRecord& object) {
+  if (const Value& size = input["MpuObjectSize"];
+      size && static_cast<std::uint64_t>(size.as_integer(0)) != object.size) {
+    return invalid_request("The provided 'x-amz-mp-object-size' header value " +
+                           std::to_string(size.as_integer(0)) +
+                           " does not match what was computed: " + std::to_string(object.size));
+  }
+  const Value& expected = input[member_of(object.checksum->algorithm)];
+  if (expected && !object.checksum->composite && expected.text() != object.checksum->value)
+    return bad_checksum(lower_name_of(object.checksum->algorithm));
+  if (object.size > kObjectBytesMax) return entity_too_large(object.size, kObjectBytesMax);
+  return {};
+}
+
+Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object) {
+  Arena& arena = call.arena();
+  const Value& input = call.input();
+  Value output = Value::map();
+  const std::string location = call.base_url() + "/" + bucket.name + "/" + input["Key"].str();
+  output.add(arena, "Location", Value::string(arena, location));
+  output.add(arena, "Bucket", input["Bucket"]);
+  output.add(arena, "Key", input["Key"]);
+  output.add(arena, "ETag", quoted_etag(arena, object.etag));
+  add_checksum(output, arena, *object.checksum);
+  add_encryption(output, arena);
+  add_version_id(output, arena, bucket, object.version_id);
+  return output;
+}
+
+Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
+                             const std::vector<NamedPart>& named) {
+  const Value& input = call.input();
+  const std::string_view key = input["Key"].text();
+  const std::string_view upload_id = input["UploadId"].text();
+  CLOCHE_TRY(const bucket, find_bucket(txn, input));
+  CLOCHE_TRY(const upload, find_upload(txn, bucket, key, upload_id));
+  CLOCHE_TRY_VOID(check_checksum_mode(input, upload));
+  CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
+  CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
+  CLOCHE_TRY(object, assemble(txn, bucket, input, upload, named));
+  CLOCHE_TRY_VOID(check_whole(input, object));
+
+  std::vector<std::int64_t> kept;
+  for (const NamedPart& part : named) kept.push_back(part.number);
+  CLOCHE_TRY_VOID(erase_upload(txn, bucket.id, key, upload_id, kept));
+  CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
+  return describe(call, bucket, stored);
+}
+
+}  // namespace
+
+void complete_multipart_upload(S3& s3, const CallPtr& call) {
+  if (auto planned = plan_write_conditions(call->input()); !planned)
+    return call->fail(std::move(planned).error());
+  auto parts = plan_parts(call->input());
+  if (!parts) return call->fail(std::move(parts).error());
+  commit(s3, call, [call, parts = *std::move(parts)](engine::WriteTxn& txn) {
+    return apply_complete(txn, *call, parts);
+  });
+}
+
+}  // namespace cloche::s3

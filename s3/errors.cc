@@ -1,0 +1,198 @@
+#include "s3/errors.h"
+
+#include "s3/limits.h"
+
+namespace cloche::s3 {
+namespace {
+
+using Details = std::vector<std::pair<std::string, std::string>>;
+
+Error refused(int status, std::string_view code, std::string_view message, Details details = {}) {
+  return {.kind = Error::Kind::Refused,
+          .code = std::string(code),
+          .message = std::string(message),
+          .http_status = status,
+          .details = std::move(details)};
+}
+
+std::string text(std::string_view view) { return std::string(view); }
+
+}  // namespace
+
+Error no_such_bucket(std::string_view bucket) {
+  return refused(404, "NoSuchBucket", "The specified bucket does not exist",
+                 {{"BucketName", text(bucket)}});
+}
+Error no_such_key(std::string_view key) {
+  return refused(404, "NoSuchKey", "The specified key does not exist.", {{"Key", text(key)}});
+}
+Error no_such_version(std::string_view key, std::string_view version_id) {
+  return refused(404, "NoSuchVersion", "The specified version does not exist.",
+                 {{"Key", text(key)}, {"VersionId", text(version_id)}});
+}
+Error no_such_upload(std::string_view upload_id) {
+  return refused(404, "NoSuchUpload",
+                 "The specified upload does not exist. The upload ID may be invalid, or the upload "
+                 "may have been aborted or "
+                 "completed.",
+                 {{"UploadId", text(upload_id)}});
+}
+Error no_such_tag_set(std::string_view bucket) {
+  return refused(404, "NoSuchTagSet", "The TagSet does not exist", {{"BucketName", text(bucket)}});
+}
+Error bucket_not_empty(std::string_view bucket, bool versioned) {
+  return refused(409, "BucketNotEmpty",
+                 versioned ? "The bucket you tried to delete is not empty. You must delete all "
+                             "versions in the bucket."
+                           : "The bucket you tried to delete is not empty",
+                 {{"BucketName", text(bucket)}});
+}
+Error bucket_already_owned_by_you(std::string_view bucket) {
+  return refused(
+      409, "BucketAlreadyOwnedByYou",
+      "Your previous request to create the named bucket succeeded and you already own it.",
+      {{"BucketName", text(bucket)}});
+}
+Error bucket_already_exists(std::string_view bucket) {
+  return refused(409, "BucketAlreadyExists",
+                 "The requested bucket name is not available. The bucket namespace is shared by "
+                 "all users of the system. Please "
+                 "select a different name and try again.",
+                 {{"BucketName", text(bucket)}});
+}
+Error invalid_bucket_name(std::string_view bucket) {
+  return refused(400, "InvalidBucketName", "The specified bucket is not valid.",
+                 {{"BucketName", text(bucket)}});
+}
+Error illegal_location_constraint(std::string_view constraint) {
+  return refused(400, "IllegalLocationConstraintException",
+                 "The " + (constraint.empty() ? "unspecified" : text(constraint)) +
+                     " location constraint is incompatible for the region specific endpoint this "
+                     "request was sent to.");
+}
+Error invalid_location_constraint(std::string_view constraint) {
+  return refused(400, "InvalidLocationConstraint", "The specified location-constraint is not valid",
+                 {{"LocationConstraint", text(constraint)}});
+}
+Error illegal_versioning_configuration() {
+  return refused(400, "IllegalVersioningConfigurationException",
+                 "The Versioning element must be specified");
+}
+Error malformed_xml() {
+  return refused(
+      400, "MalformedXML",
+      "The XML you provided was not well-formed or did not validate against our published schema");
+}
+Error key_too_long(std::size_t size) {
+  return refused(
+      400, "KeyTooLongError", "Your key is too long",
+      {{"Size", std::to_string(size)}, {"MaxSizeAllowed", std::to_string(kKeyBytesMax)}});
+}
+Error metadata_too_large(std::size_t size) {
+  return refused(
+      400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size",
+      {{"Size", std::to_string(size)}, {"MaxSizeAllowed", std::to_string(kUserMetadataBytesMax)}});
+}
+Error entity_too_large(std::uint64_t size, std::uint64_t max) {
+  return refused(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
+                 {{"ProposedSize", std::to_string(size)}, {"MaxSizeAllowed", std::to_string(max)}});
+}
+Error entity_too_small(std::uint64_t size, std::int64_t part_number, std::string_view etag) {
+  return refused(400, "EntityTooSmall",
+                 "Your proposed upload is smaller than the minimum allowed size",
+                 {{"ProposedSize", std::to_string(size)},
+                  {"MinSizeAllowed", std::to_string(kPartBytesMin)},
+                  {"PartNumber", std::to_string(part_number)},
+                  {"ETag", text(etag)}});
+}
+Error invalid_argument(std::string_view message, std::string_view name, std::string_view value) {
+  return refused(400, "InvalidArgument", message,
+                 {{"ArgumentName", text(name)}, {"ArgumentValue", text(value)}});
+}
+Error invalid_argument(std::string_view message, std::string_view name) {
+  return refused(400, "InvalidArgument", message, {{"ArgumentName", text(name)}});
+}
+Error invalid_request(std::string_view message) { return refused(400, "InvalidRequest", message); }
+Error invalid_digest(std::string_view content_md5) {
+  return refused(400, "InvalidDigest", "The Content-MD5 you specified was invalid.",
+                 {{"Content-MD5", text(content_md5)}});
+}
+Error bad_md5(std::string_view expected, std::string_view calculated) {
+  return refused(400, "BadDigest", "The Content-MD5 you specified did not match what we received.",
+                 {{"ExpectedDigest", text(expected)}, {"CalculatedDigest", text(calculated)}});
+}
+Error bad_checksum(std::string_view algorithm) {
+  return refused(
+      400, "BadDigest",
+      "The " + text(algorithm) + " you specified did not match the calculated checksum.");
+}
+Error bad_content_sha256(std::string_view expected, std::string_view calculated) {
+  return refused(400, "XAmzContentSHA256Mismatch",
+                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                 {{"ClientComputedContentSHA256", text(expected)},
+                  {"S3ComputedContentSHA256", text(calculated)}});
+}
+Error invalid_range(std::string_view range, std::uint64_t size) {
+  return refused(416, "InvalidRange", "The requested range is not satisfiable",
+                 {{"RangeRequested", text(range)}, {"ActualObjectSize", std::to_string(size)}});
+}
+Error invalid_part_number(std::int64_t asked, std::size_t actual) {
+  return refused(416, "InvalidPartNumber", "The requested partnumber is not satisfiable",
+                 {{"PartNumberRequested", std::to_string(asked)},
+                  {"ActualPartCount", std::to_string(actual)}});
+}
+Error invalid_part(std::string_view upload_id, std::int64_t part_number, std::string_view etag) {
+  return refused(400, "InvalidPart",
+                 "One or more of the specified parts could not be found.  The part may not have "
+                 "been uploaded, or the specified "
+                 "entity tag may not match the part's entity tag.",
+                 {{"UploadId", text(upload_id)},
+                  {"PartNumber", std::to_string(part_number)},
+                  {"ETag", text(etag)}});
+}
+Error invalid_part_order(std::string_view upload_id) {
+  return refused(
+      400, "InvalidPartOrder",
+      "The list of parts was not in ascending order. Parts must be ordered by part number.",
+      {{"UploadId", text(upload_id)}});
+}
+Error invalid_storage_class(std::string_view storage_class) {
+  return refused(400, "InvalidStorageClass", "The storage class you specified is not valid",
+                 {{"StorageClassRequested", text(storage_class)}});
+}
+Error invalid_tag(std::string_view message, std::string_view key) {
+  return refused(400, "InvalidTag", message, {{"TagKey", text(key)}});
+}
+Error precondition_failed(std::string_view condition) {
+  return refused(412, "PreconditionFailed",
+                 "At least one of the pre-conditions you specified did not hold",
+                 {{"Condition", text(condition)}});
+}
+Error not_modified() { return refused(304, "NotModified", "Not Modified"); }
+Error conditional_request_conflict(std::string_view condition, std::string_view key) {
+  return refused(409, "ConditionalRequestConflict",
+                 "The conditional request cannot succeed due to a conflicting operation against "
+                 "this resource.",
+                 {{"Condition", text(condition)}, {"Key", text(key)}});
+}
+Error header_not_implemented(std::string_view header, std::string_view additional_message) {
+  return refused(501, "NotImplemented",
+                 "A header you provided implies functionality that is not implemented",
+                 {{"Header", text(header)}, {"additionalMessage", text(additional_message)}});
+}
+Error method_not_allowed(std::string_view method) {
+  return refused(405, "MethodNotAllowed",
+                 "The specified method is not allowed against this resource.",
+                 {{"Method", text(method)}, {"ResourceType", "DeleteMarker"}});
+}
+Error missing_content_length() {
+  return refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
+}
+Error invalid_expected_bucket_owner(std::string_view value) {
+  return refused(400, "InvalidBucketOwnerAWSAccountID",
+                 "The value of the expected bucket owner parameter must be an AWS Account ID... [" +
+                     text(value) + "]");
+}
+Error access_denied() { return refused(403, "AccessDenied", "Access Denied"); }
+
+}  // namespace cloche::s3

@@ -1,0 +1,53 @@
+// S3's errors, under S3's names. Texts and members as the real service sends them (recordings;
+// "Error responses", https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace cloche::s3 {
+
+Error no_such_bucket(std::string_view bucket);
+Error no_such_key(std::string_view key);
+Error no_such_version(std::string_view key, std::string_view version_id);
+Error no_such_upload(std::string_view upload_id);
+Error no_such_tag_set(std::string_view bucket);
+Error bucket_not_empty(std::string_view bucket, bool versioned);
+Error bucket_already_owned_by_you(std::string_view bucket);
+Error bucket_already_exists(std::string_view bucket);
+Error invalid_bucket_name(std::string_view bucket);
+Error illegal_location_constraint(std::string_view constraint);
+Error invalid_location_constraint(std::string_view constraint);
+Error illegal_versioning_configuration();
+Error malformed_xml();
+Error key_too_long(std::size_t size);
+Error metadata_too_large(std::size_t size);
+Error entity_too_large(std::uint64_t size, std::uint64_t max);
+Error entity_too_small(std::uint64_t size, std::int64_t part_number, std::string_view etag);
+Error invalid_argument(std::string_view message, std::string_view name, std::string_view value);
+Error invalid_argument(std::string_view message, std::string_view name);
+Error invalid_request(std::string_view message);
+Error invalid_digest(std::string_view content_md5);
+Error bad_md5(std::string_view expected, std::string_view calculated);
+Error bad_checksum(std::string_view algorithm);
+Error bad_content_sha256(std::string_view expected, std::string_view calculated);
+Error invalid_range(std::string_view range, std::uint64_t size);
+Error invalid_part_number(std::int64_t asked, std::size_t actual);
+Error invalid_part(std::string_view upload_id, std::int64_t part_number, std::string_view etag);
+Error invalid_part_order(std::string_view upload_id);
+Error invalid_storage_class(std::string_view storage_class);
+Error invalid_tag(std::string_view message, std::string_view key);
+Error precondition_failed(std::string_view condition);
+Error not_modified();
+Error conditional_request_conflict(std::string_view condition, std::string_view key);
+// A header that S3 knows but does not take here.
+Error header_not_implemented(std::string_view header, std::string_view additional_message);
+// GET of a delete marker by its version id.
+Error method_not_allowed(std::string_view method);
+Error missing_content_length();
+Error invalid_expected_bucket_owner(std::string_view value);
+Error access_denied();
+
+}  // namespace cloche::s3

@@ -1,0 +1,63 @@
+#include "s3/handlers.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "s3/errors.h"
+
+namespace cloche::s3 {
+
+Result<std::optional<BucketRecord>> find_bucket_named(const engine::ReadView& view,
+                                                      std::string_view name) {
+  CLOCHE_TRY(const row, view.get(kBuckets, bucket_key(name)));
+  if (!row) return std::optional<BucketRecord>();
+  CLOCHE_TRY(bucket, decode_bucket(name, *row));
+  return std::optional(std::move(bucket));
+}
+
+Result<BucketRecord> find_bucket(const engine::ReadView& view, const Value& input) {
+  const std::string_view name = input["Bucket"].text();
+  CLOCHE_TRY(bucket, find_bucket_named(view, name));
+  const Value& expected = input["ExpectedBucketOwner"];
+  if (expected) {
+    const std::string_view owner = expected.text();
+    const bool is_account =
+        owner.size() == 12 &&
+        std::all_of(owner.begin(), owner.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_account) return invalid_expected_bucket_owner(owner);
+    if (bucket && bucket->account != owner) return access_denied();
+  }
+  if (!bucket) return no_such_bucket(name);
+  return std::move(*bucket);
+}
+
+std::string canonical_id(std::string_view account) {
+  return to_hex(sha256(as_bytes("cloche canonical user " + std::string(account))));
+}
+
+void add_owner(Value& output, Arena& arena, std::string_view member, std::string_view account) {
+  Value owner = Value::map();
+  owner.add(arena, "ID", Value::string(arena, canonical_id(account)));
+  output.add(arena, member, owner);
+}
+
+std::string_view unquoted(std::string_view etag) {
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"')
+    return etag.substr(1, etag.size() - 2);
+  return etag;
+}
+
+void add_encryption(Value& output, Arena& arena) {
+  output.add(arena, "ServerSideEncryption", Value::string("AES256"));
+}
+
+void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,
+                    std::string_view version_id) {
+  if (!version_id.empty()) {
+    output.add(arena, "VersionId", Value::string(arena, version_id));
+  } else if (bucket.versioning != Versioning::Off) {
+    output.add(arena, "VersionId", Value::string("null"));
+  }
+}
+
+}  // namespace cloche::s3

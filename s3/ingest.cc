@@ -1,0 +1,113 @@
+#include "s3/ingest.h"
+
+#include "base/digest.h"
+#include "s3/errors.h"
+#include "s3/limits.h"
+
+namespace cloche::s3 {
+namespace {
+
+// The value that the trailer carries for the algorithm, or empty.
+std::string_view trailing_value(const protocol::BodyEnd& end, Algorithm algorithm) {
+  for (const auto& [name, value] : end.trailers) {
+    if (name == header_of(algorithm)) return value;
+  }
+  return {};
+}
+
+Result<void> check_digests(const protocol::Call& call, const engine::BlobDigests& digests) {
+  if (const Value& expected = call.input()["ContentMD5"]) {
+    const std::string calculated = to_base64(digests.md5);
+    if (expected.text() != calculated) return bad_md5(expected.text(), calculated);
+  }
+  // UNSIGNED-PAYLOAD and the STREAMING-... forms are no digests, and are judged where the framing
+  // is taken off.
+  const std::string_view sha256_header = call.http().header("x-amz-content-sha256");
+  Sha256 expected_sha256;
+  if (from_hex(sha256_header, expected_sha256) && expected_sha256 != digests.sha256) {
+    return bad_content_sha256(sha256_header, to_hex(digests.sha256));
+  }
+  return {};
+}
+
+Result<Checksum> check_checksum(const AskedChecksum& asked, const protocol::BodyEnd& end,
+                                const engine::BlobDigests& digests) {
+  const Algorithm algorithm = asked.algorithm.value_or(Algorithm::Crc64nvme);
+  Checksum checksum{
+      .algorithm = algorithm, .value = value_of(digests, algorithm), .composite = false};
+  if (!asked.algorithm) return checksum;
+  std::string_view expected = asked.value;
+  if (expected.empty()) {
+    expected = trailing_value(end, algorithm);
+    std::string bytes;
+    if (!expected.empty() &&
+        (!from_base64(expected, bytes) || bytes.size() != bytes_of(algorithm))) {
+      return invalid_request("Value for " + std::string(header_of(algorithm)) +
+                             " trailing header is invalid.");
+    }
+  }
+  if (!expected.empty() && expected != checksum.value) return bad_checksum(name_of(algorithm));
+  return checksum;
+}
+
+// One body on its way in.
+struct Ingest {
+  CallPtr call;
+  AskedChecksum asked;
+  std::unique_ptr<engine::BlobWriter> writer;
+  std::function<void(Result<std::shared_ptr<Ingested>>)> then;
+
+  Result<std::shared_ptr<Ingested>> finish(const Result<protocol::BodyEnd>& end) {
+    if (!end) return end.error();
+    CLOCHE_TRY(blob, writer->finish());
+    CLOCHE_TRY_VOID(check_digests(*call, blob->digests()));
+    CLOCHE_TRY(checksum, check_checksum(asked, *end, blob->digests()));
+    return std::make_shared<Ingested>(
+        Ingested{.blob = std::move(blob), .checksum = std::move(checksum)});
+  }
+};
+
+}  // namespace
+
+std::vector<Extent> Ingested::extents() const {
+  if (blob->digests().size == 0) return {};
+  return {{.blob = blob->ref(), .offset = 0, .length = blob->digests().size}};
+}
+
+Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
+  const Value& length = call.input()["ContentLength"];
+  const auto size = static_cast<std::uint64_t>(length.as_integer(0));
+  if (size > bytes_max) return entity_too_large(size, bytes_max);
+  if (const Value& content_md5 = call.input()["ContentMD5"]) {
+    std::string bytes;
+    if (!from_base64(content_md5.text(), bytes) || bytes.size() != sizeof(Md5))
+      return invalid_digest(content_md5.text());
+  }
+  return {};
+}
+
+void ingest(S3& s3, const CallPtr& call, const AskedChecksum& asked, std::optional<Algorithm> also,
+            std::function<void(Result<std::shared_ptr<Ingested>>)> then) {
+  engine::WantedChecksums checksums = wanted(asked);
+  checksums.crc64nvme |= also == Algorithm::Crc64nvme;
+  checksums.crc32 |= also == Algorithm::Crc32;
+  checksums.crc32c |= also == Algorithm::Crc32c;
+  checksums.sha1 |= also == Algorithm::Sha1;
+  auto state = std::make_shared<Ingest>(Ingest{.call = call,
+                                               .asked = asked,
+                                               .writer = s3.store().blobs().begin(checksums),
+                                               .then = std::move(then)});
+  const auto end = [state](Result<protocol::BodyEnd> ended) {
+    auto finished = state->finish(ended);
+    state->writer.reset();
+    state->then(std::move(finished));
+  };
+  if (protocol::BodySource* body = call->body()) {
+    body->read([state](std::span<const std::byte> piece) { return state->writer->append(piece); },
+               end);
+  } else {
+    end(protocol::BodyEnd{});
+  }
+}
+
+}  // namespace cloche::s3

@@ -1,0 +1,36 @@
+// AWS's limits of S3, under AWS's names for them.
+// Source: https://docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3 and the pages named
+// beside each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cloche::s3 {
+
+// "Creating object key names": UTF-8, at most 1,024 bytes.
+inline constexpr std::size_t kKeyBytesMax = 1024;
+// "Working with object metadata": user-defined metadata in the PUT request header, names and
+// values.
+inline constexpr std::size_t kUserMetadataBytesMax = 2048;
+// "Amazon S3 multipart upload limits".
+inline constexpr std::uint64_t kPutBytesMax = std::uint64_t{5} << 30;
+inline constexpr std::uint64_t kPartBytesMin = std::uint64_t{5} << 20;
+inline constexpr std::uint64_t kPartBytesMax = std::uint64_t{5} << 30;
+inline constexpr std::uint64_t kObjectBytesMax = std::uint64_t{50} << 40;
+inline constexpr std::int64_t kPartNumberMax = 10'000;
+// "DeleteObjects": at most 1,000 keys per request. The same bound holds for every listing's page.
+inline constexpr std::size_t kDeleteObjectsMax = 1000;
+inline constexpr std::int64_t kListMax = 1000;
+// "ListBuckets": MaxBuckets.
+inline constexpr std::int64_t kListBucketsMax = 10'000;
+// "Object tagging": tags per object, characters per key and value.
+inline constexpr std::size_t kTagsMax = 10;
+inline constexpr std::size_t kTagKeyMax = 128;
+inline constexpr std::size_t kTagValueMax = 256;
+
+// Ours: rows removed in one step when a bucket's left-over uploads are cleaned up, so that a group
+// stays under a few MiB.
+inline constexpr int kCleanupStep = 500;
+
+}  // namespace cloche::s3

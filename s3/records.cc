@@ -1,0 +1,270 @@
+#include "s3/records.h"
+
+#include "base/digest.h"
+#include "base/json.h"
+
+namespace cloche::s3 {
+namespace {
+
+// Writes one JSON object, member after member.
+class Writer {
+ public:
+  Writer() { out_.reserve(512); }
+
+  void text(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    begin(name);
+    append_json_string(out_, value);
+  }
+  void number(std::string_view name, std::int64_t value) {
+    if (value == 0) return;
+    begin(name);
+    out_ += std::to_string(value);
+  }
+  void time(std::string_view name, Instant at) { number(name, at.time_since_epoch().count()); }
+  void flag(std::string_view name, bool value) {
+    if (!value) return;
+    begin(name);
+    out_ += "true";
+  }
+  void pairs(std::string_view name, const Pairs& pairs) {
+    if (pairs.empty()) return;
+    begin(name);
+    char separator = '{';
+    for (const auto& [key, value] : pairs) {
+      out_ += separator;
+      separator = ',';
+      append_json_string(out_, key);
+      out_ += ':';
+      append_json_string(out_, value);
+    }
+    out_ += '}';
+  }
+  void headers(const ObjectHeaders& headers) {
+    pairs("headers", headers.system);
+    pairs("meta", headers.metadata);
+    text("class", headers.storage_class);
+    text("tags", headers.tagging);
+  }
+  void checksum(const std::optional<Checksum>& checksum) {
+    if (!checksum) return;
+    text("algorithm", name_of(checksum->algorithm));
+    text("checksum", checksum->value);
+    flag("composite", checksum->composite);
+  }
+  void parts(const std::vector<ObjectPart>& parts) {
+    if (parts.empty()) return;
+    begin("parts");
+    char separator = '[';
+    for (const ObjectPart& part : parts) {
+      out_ += separator;
+      separator = ',';
+      out_ += '[' + std::to_string(part.number) + ',' + std::to_string(part.size) + ",\"" +
+              part.checksum + "\"]";
+    }
+    out_ += ']';
+  }
+  // [digest, blob size, offset, length], the last two only for a part of a blob.
+  void extents(const std::vector<Extent>& extents) {
+    if (extents.empty()) return;
+    begin("extents");
+    char separator = '[';
+    for (const Extent& extent : extents) {
+      out_ += separator;
+      separator = ',';
+      out_ += "[\"" + to_hex(extent.blob.digest) + "\"," + std::to_string(extent.blob.size);
+      if (extent.offset != 0 || extent.length != extent.blob.size) {
+        out_ += ',' + std::to_string(extent.offset) + ',' + std::to_string(extent.length);
+      }
+      out_ += ']';
+    }
+    out_ += ']';
+  }
+
+  std::string take() {
+    out_ += first_ ? "{}" : "}";
+    return std::move(out_);
+  }
+
+ private:
+  void begin(std::string_view name) {
+    out_ += first_ ? '{' : ',';
+    first_ = false;
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+
+  std::string out_;
+  bool first_ = true;
+};
+
+Instant time_of(const Value& value) {
+  return Instant(std::chrono::microseconds(value.as_integer(0)));
+}
+std::uint64_t size_of(const Value& value) {
+  return static_cast<std::uint64_t>(value.as_integer(0));
+}
+
+Pairs pairs_of(const Value& value) {
+  Pairs pairs;
+  pairs.reserve(value.size());
+  for (const Member& member : value.members()) pairs.emplace_back(member.name, member.value.text());
+  return pairs;
+}
+
+ObjectHeaders headers_of(const Value& row) {
+  return {.system = pairs_of(row["headers"]),
+          .metadata = pairs_of(row["meta"]),
+          .storage_class = row["class"].str(),
+          .tagging = row["tags"].str()};
+}
+
+std::optional<Checksum> checksum_of(const Value& row) {
+  const auto algorithm = algorithm_of(row["algorithm"].text());
+  if (!algorithm) return std::nullopt;
+  return Checksum{.algorithm = *algorithm,
+                  .value = row["checksum"].str(),
+                  .composite = row["composite"].as_bool()};
+}
+
+Result<std::vector<Extent>> extents_of(const Value& value) {
+  std::vector<Extent> extents;
+  extents.reserve(value.size());
+  for (const Value& item : value.items()) {
+    const auto fields = item.items();
+    if (fields.size() < 2) return damaged("an extent of an s3 row is cut short");
+    Extent extent;
+    if (!from_hex(fields[0].text(), extent.blob.digest))
+      return damaged("an extent of an s3 row names no digest");
+    extent.blob.size = size_of(fields[1]);
+    extent.offset = fields.size() > 3 ? size_of(fields[2]) : 0;
+    extent.length = fields.size() > 3 ? size_of(fields[3]) : extent.blob.size;
+    extents.push_back(extent);
+  }
+  return extents;
+}
+
+Result<Value> parse_row(std::string_view row, Arena& arena) {
+  auto parsed = parse_json(row, arena);
+  if (!parsed) return damaged("an s3 row is not JSON: " + parsed.error().message);
+  return parsed;
+}
+
+}  // namespace
+
+std::string encode(const BucketRecord& record) {
+  Writer writer;
+  writer.number("id", record.id);
+  writer.text("account", record.account);
+  writer.text("region", record.region);
+  writer.time("created", record.created);
+  writer.number("versioning", static_cast<int>(record.versioning));
+  return writer.take();
+}
+
+std::string encode(const ObjectRecord& record) {
+  Writer writer;
+  writer.time("modified", record.modified);
+  writer.number("size", static_cast<std::int64_t>(record.size));
+  writer.text("etag", record.etag);
+  writer.text("version", record.version_id);
+  writer.number("rank", record.rank);
+  writer.flag("marker", record.delete_marker);
+  writer.checksum(record.checksum);
+  writer.headers(record.headers);
+  writer.parts(record.parts);
+  writer.extents(record.extents);
+  return writer.take();
+}
+
+std::string encode(const UploadRecord& record) {
+  Writer writer;
+  writer.time("initiated", record.initiated);
+  writer.text("account", record.account);
+  if (record.algorithm) writer.text("algorithm", name_of(*record.algorithm));
+  writer.flag("composite", record.composite);
+  writer.headers(record.headers);
+  return writer.take();
+}
+
+std::string encode(const PartRecord& record) {
+  Writer writer;
+  writer.time("modified", record.modified);
+  writer.number("size", static_cast<std::int64_t>(record.size));
+  writer.text("etag", record.etag);
+  writer.checksum(record.checksum);
+  writer.extents(record.extents);
+  return writer.take();
+}
+
+Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row) {
+  Arena arena;
+  CLOCHE_TRY(const value, parse_row(row, arena));
+  return BucketRecord{.id = value["id"].as_integer(0),
+                      .name = std::string(name),
+                      .account = value["account"].str(),
+                      .region = value["region"].str(),
+                      .created = time_of(value["created"]),
+                      .versioning = static_cast<Versioning>(value["versioning"].as_integer(0))};
+}
+
+Result<ObjectRecord> decode_object(std::string_view row) {
+  Arena arena;
+  CLOCHE_TRY(const value, parse_row(row, arena));
+  ObjectRecord record{.version_id = value["version"].str(),
+                      .rank = value["rank"].as_integer(0),
+                      .delete_marker = value["marker"].as_bool(),
+                      .modified = time_of(value["modified"]),
+                      .size = size_of(value["size"]),
+                      .etag = value["etag"].str(),
+                      .headers = headers_of(value),
+                      .checksum = checksum_of(value),
+                      .parts = {},
+                      .extents = {}};
+  for (const Value& part : value["parts"].items()) {
+    const auto fields = part.items();
+    if (fields.size() < 3) return damaged("a part of an s3 row is cut short");
+    record.parts.push_back({.number = fields[0].as_integer(0),
+                            .size = size_of(fields[1]),
+                            .checksum = fields[2].str()});
+  }
+  CLOCHE_TRY(extents, extents_of(value["extents"]));
+  record.extents = std::move(extents);
+  return record;
+}
+
+Result<UploadRecord> decode_upload(std::string_view row) {
+  Arena arena;
+  CLOCHE_TRY(const value, parse_row(row, arena));
+  return UploadRecord{.initiated = time_of(value["initiated"]),
+                      .account = value["account"].str(),
+                      .headers = headers_of(value),
+                      .algorithm = algorithm_of(value["algorithm"].text()),
+                      .composite = value["composite"].as_bool()};
+}
+
+Result<PartRecord> decode_part(std::string_view row) {
+  Arena arena;
+  CLOCHE_TRY(const value, parse_row(row, arena));
+  CLOCHE_TRY(extents, extents_of(value["extents"]));
+  return PartRecord{.modified = time_of(value["modified"]),
+                    .size = size_of(value["size"]),
+                    .etag = value["etag"].str(),
+                    .checksum = checksum_of(value),
+                    .extents = std::move(extents)};
+}
+
+Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
+  CLOCHE_TRY(const value, parse_row(arena.copy(row), arena));
+  return ObjectSummary{.version_id = value["version"].text(),
+                       .etag = value["etag"].text(),
+                       .storage_class = value["class"].text(),
+                       .size = size_of(value["size"]),
+                       .modified = time_of(value["modified"]),
+                       .delete_marker = value["marker"].as_bool(),
+                       .algorithm = algorithm_of(value["algorithm"].text()),
+                       .composite = value["composite"].as_bool()};
+}
+
+}  // namespace cloche::s3

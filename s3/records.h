@@ -1,0 +1,111 @@
+// The values of S3's rows: compact JSON with short names, so that a person can read them in the
+// sqlite3 shell and a later release can add to them. Members that have their default are left out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/env.h"
+#include "base/result.h"
+#include "engine/blob.h"
+#include "s3/checksums.h"
+#include "s3/tables.h"
+
+namespace cloche::s3 {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+enum class Versioning : std::uint8_t {
+  Off = 0,
+  Enabled = 1,
+  Suspended = 2
+};  // Stored; never renumbered.
+
+struct BucketRecord {
+  BucketId id = 0;
+  std::string name;  // Not stored in the value: the row's key.
+  std::string account;
+  std::string region;
+  Instant created{};
+  Versioning versioning = Versioning::Off;
+};
+
+// A run of bytes of a blob.
+struct Extent {
+  engine::BlobRef blob;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+// A part of an object that was put together from parts.
+struct ObjectPart {
+  std::int64_t number = 0;
+  std::uint64_t size = 0;
+  std::string checksum;  // Base64, of the object's algorithm; may be empty.
+};
+
+// What the client said about an object, beside its bytes.
+struct ObjectHeaders {
+  Pairs system;               // By lower-case header name: {"content-type", "text/plain"}.
+  Pairs metadata;             // x-amz-meta- names without the prefix.
+  std::string storage_class;  // Empty: STANDARD.
+  std::string tagging;        // As in x-amz-tagging: key1=value1&key2=value2, URL-encoded.
+};
+
+struct ObjectRecord {
+  std::string version_id;  // Empty: the null version.
+  std::int64_t rank = 0;
+  bool delete_marker = false;
+  Instant modified{};
+  std::uint64_t size = 0;
+  std::string etag;  // Without quotes.
+  ObjectHeaders headers;
+  std::optional<Checksum> checksum;
+  std::vector<ObjectPart> parts;
+  std::vector<Extent> extents;
+};
+
+struct UploadRecord {
+  Instant initiated{};
+  std::string account;
+  ObjectHeaders headers;
+  std::optional<Algorithm> algorithm;  // As asked at the beginning.
+  bool composite = false;
+};
+
+struct PartRecord {
+  Instant modified{};
+  std::uint64_t size = 0;
+  std::string etag;
+  std::optional<Checksum> checksum;
+  std::vector<Extent> extents;
+};
+
+std::string encode(const BucketRecord& record);
+std::string encode(const ObjectRecord& record);
+std::string encode(const UploadRecord& record);
+std::string encode(const PartRecord& record);
+
+// Rows that can't be read are damage: we wrote them.
+Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row);
+Result<ObjectRecord> decode_object(std::string_view row);
+Result<UploadRecord> decode_upload(std::string_view row);
+Result<PartRecord> decode_part(std::string_view row);
+
+// What listings show of an object row, without its headers, parts and extents.
+struct ObjectSummary {
+  std::string_view version_id;  // These refer to the row or the arena.
+  std::string_view etag, storage_class;
+  std::uint64_t size = 0;
+  Instant modified{};
+  bool delete_marker = false;
+  std::optional<Algorithm> algorithm;
+  bool composite = false;
+};
+Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena);
+
+}  // namespace cloche::s3

@@ -1,0 +1,46 @@
+// Operation name to handler. What is not here answers NotImplemented by its name.
+#include "s3/handlers.h"
+
+namespace cloche::s3 {
+
+void register_s3(protocol::Registry& registry, S3& s3) {
+  protocol::Service& service = registry.add("s3");
+  const auto on = [&](std::string_view operation, void (*handler)(S3&, const CallPtr&)) {
+    service.on(operation, [&s3, handler](const CallPtr& call) { handler(s3, call); });
+  };
+
+  on("CreateBucket", create_bucket);
+  on("HeadBucket", head_bucket);
+  on("ListBuckets", list_buckets);
+  on("DeleteBucket", delete_bucket);
+  on("GetBucketLocation", get_bucket_location);
+  on("PutBucketVersioning", put_bucket_versioning);
+  on("GetBucketVersioning", get_bucket_versioning);
+
+  on("PutObject", put_object);
+  on("GetObject", get_object);
+  on("HeadObject", head_object);
+  on("GetObjectAttributes", get_object_attributes);
+  on("DeleteObject", delete_object);
+  on("DeleteObjects", delete_objects);
+  on("CopyObject", copy_object);
+  on("GetObjectTagging", get_object_tagging);
+  on("PutObjectTagging", put_object_tagging);
+  on("DeleteObjectTagging", delete_object_tagging);
+
+  on("ListObjects", list_objects);
+  on("ListObjectsV2", list_objects_v2);
+  on("ListObjectVersions", list_object_versions);
+
+  on("CreateMultipartUpload", create_multipart_upload);
+  on("UploadPart", upload_part);
+  on("UploadPartCopy", upload_part_copy);
+  on("CompleteMultipartUpload", complete_multipart_upload);
+  on("AbortMultipartUpload", abort_multipart_upload);
+  on("ListParts", list_parts);
+  on("ListMultipartUploads", list_multipart_uploads);
+
+  s3.store().on_work(std::string(kRemoveUploads), remove_uploads_step);
+}
+
+}  // namespace cloche::s3

@@ -1,0 +1,62 @@
+// Versions of a key: which one a request means, and what putting and deleting do to the others.
+// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html and the
+// pages beside it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/engine.h"
+#include "s3/records.h"
+
+namespace cloche::s3 {
+
+// The newest version of a key; nothing if there is none. It may be a delete marker.
+Result<std::optional<ObjectRecord>> find_newest(const engine::ReadView& view,
+                                                const BucketRecord& bucket, std::string_view key);
+
+// The version that a request means: `version_id` as the client sent it, or the newest one if empty.
+// Refuses with NoSuchKey, NoSuchVersion, or InvalidArgument for what can't be a version id. The
+// answer may be a delete marker.
+Result<ObjectRecord> find_version(const engine::ReadView& view, const BucketRecord& bucket,
+                                  std::string_view key, std::string_view version_id);
+// The same without errors for what is not there.
+Result<std::optional<ObjectRecord>> look_for_version(const engine::ReadView& view,
+                                                     const BucketRecord& bucket,
+                                                     std::string_view key,
+                                                     std::string_view version_id);
+
+// Makes `object` the newest version of `key`: gives it its version id, rank and time, moves or
+// replaces what was there as the bucket's versioning says, and releases the blobs of what is gone.
+// Its own extents must have been adopted or retained.
+Result<ObjectRecord> store_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
+                                  std::string_view key, ObjectRecord object);
+
+// Writes a changed record of a version that is there (tags, say).
+Result<void> rewrite(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
+                     const ObjectRecord& object);
+
+struct Deleted {
+  bool delete_marker = false;  // A marker was made, or the version that was removed was one.
+  std::string version_id;  // Of that marker or version, for the answer; "null" where that is its
+                           // id; empty if there is none.
+};
+
+// DELETE without a version id: removes the object, or puts a delete marker on top, as the bucket's
+// versioning says.
+Result<Deleted> delete_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
+                              std::string_view key);
+// DELETE of one version. Deleting what is not there succeeds.
+Result<Deleted> delete_version(engine::WriteTxn& txn, const BucketRecord& bucket,
+                               std::string_view key, std::string_view version_id);
+
+Result<void> retain_extents(engine::WriteTxn& txn, const std::vector<Extent>& extents);
+Result<void> release_extents(engine::WriteTxn& txn, const std::vector<Extent>& extents);
+
+// The version id as S3 shows it.
+inline std::string_view shown_version_id(std::string_view version_id) {
+  return version_id.empty() ? std::string_view("null") : version_id;
+}
+
+}  // namespace cloche::s3

@@ -1,0 +1,112 @@
+"""Multipart uploads from beginning to end, and every way in which they are refused."""
+
+import base64
+import hashlib
+import zlib
+
+import botocore.exceptions
+import pytest
+
+MIB = 1024 * 1024
+
+
+def upload(s3, bucket, key, parts, **arguments):
+    """Uploads the parts; answers with the upload's id and what complete wants to hear."""
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key, **arguments)["UploadId"]
+    named = []
+    for number, body in enumerate(parts, 1):
+        done = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body)
+        named.append({"PartNumber": number, "ETag": done["ETag"]})
+    return upload_id, named
+
+
+def complete(s3, bucket, key, upload_id, named, **arguments):
+    return s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": named}, **arguments)
+
+
+def refused(call, *arguments, **named):
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(*arguments, **named)
+    return caught.value.response["Error"]
+
+
+def test_parts_become_one_object(s3, bucket):
+    parts = [b"a" * (5 * MIB), b"b" * (5 * MIB + 7), b"c"]
+    upload_id, named = upload(s3, bucket, "k", parts, Metadata={"m": "1"}, ContentType="text/plain")
+    done = complete(s3, bucket, "k", upload_id, named)
+    digests = b"".join(hashlib.md5(part).digest() for part in parts)
+    assert done["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-3"'
+    assert (done["ChecksumType"], "ChecksumCRC64NVME" in done) == ("FULL_OBJECT", True)
+    got = s3.get_object(Bucket=bucket, Key="k")
+    assert (got["Metadata"], got["ContentType"]) == ({"m": "1"}, "text/plain")
+    assert got["Body"].read() == b"".join(parts)
+    second = s3.get_object(Bucket=bucket, Key="k", PartNumber=2)
+    assert (second["PartsCount"], second["Body"].read()) == (3, parts[1])
+    across = s3.get_object(Bucket=bucket, Key="k", Range=f"bytes={5 * MIB - 2}-{5 * MIB + 1}")
+    assert across["Body"].read() == b"aabb"
+    assert s3.list_multipart_uploads(Bucket=bucket).get("Uploads") is None
+
+
+def test_refusals_of_complete(s3, bucket):
+    upload_id, named = upload(s3, bucket, "k", [b"x", b"y"])
+    assert refused(complete, s3, bucket, "k", upload_id, named)["Code"] == "EntityTooSmall"
+    assert refused(complete, s3, bucket, "k", upload_id, named[::-1])["Code"] == "InvalidPartOrder"
+    assert refused(complete, s3, bucket, "k", upload_id, [{"PartNumber": 3, "ETag": named[0]["ETag"]}])["Code"] == "InvalidPart"
+    assert refused(complete, s3, bucket, "k", upload_id, [{"PartNumber": 1, "ETag": '"0"'}])["Code"] == "InvalidPart"
+    assert refused(complete, s3, bucket, "k", "no-such-upload", named)["Code"] == "NoSuchUpload"
+    s3.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload_id)
+    assert refused(s3.abort_multipart_upload, Bucket=bucket, Key="k", UploadId=upload_id)["Code"] == "NoSuchUpload"
+    assert refused(s3.upload_part, Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=b"x")["Code"] == "NoSuchUpload"
+
+
+def test_a_part_can_be_sent_again_and_others_left_out(s3, bucket):
+    upload_id, _ = upload(s3, bucket, "k", [b"first", b"left out"])
+    again = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=b"again")
+    complete(s3, bucket, "k", upload_id, [{"PartNumber": 1, "ETag": again["ETag"]}])
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"again"
+
+
+def test_composite_checksums(s3, bucket):
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32")["UploadId"]
+    parts, named = [b"a" * (5 * MIB), b"b"], []
+    for number, body in enumerate(parts, 1):
+        done = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
+        named.append({"PartNumber": number, "ETag": done["ETag"], "ChecksumCRC32": done["ChecksumCRC32"]})
+    done = complete(s3, bucket, "k", upload_id, named)
+    sums = b"".join(zlib.crc32(part).to_bytes(4, "big") for part in parts)
+    assert done["ChecksumCRC32"] == base64.b64encode(zlib.crc32(sums).to_bytes(4, "big")).decode() + "-2"
+    assert done["ChecksumType"] == "COMPOSITE"
+    attributes = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectParts", "Checksum", "ObjectSize"])
+    assert attributes["ObjectParts"]["TotalPartsCount"] == 2
+    assert [part["ChecksumCRC32"] for part in attributes["ObjectParts"]["Parts"]] == [part["ChecksumCRC32"] for part in named]
+
+
+def test_copying_parts(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="source", Body=b"0123456789" * MIB)
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    source = {"Bucket": bucket, "Key": "source"}
+    first = s3.upload_part_copy(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, CopySource=source)
+    second = s3.upload_part_copy(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=2, CopySource=source, CopySourceRange="bytes=3-7")
+    named = [{"PartNumber": number, "ETag": part["CopyPartResult"]["ETag"]} for number, part in [(1, first), (2, second)]]
+    complete(s3, bucket, "k", upload_id, named)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"0123456789" * MIB + b"34567"
+    # A copy of a multipart object is one piece: its ETag is a plain MD5 (recorded on the real service).
+    copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "k"})
+    assert copied["CopyObjectResult"]["ETag"] == '"' + hashlib.md5(b"0123456789" * MIB + b"34567").hexdigest() + '"'
+
+
+def test_listings_of_parts_and_uploads(s3, bucket):
+    ids = {}
+    for key in ["a/1", "a/2", "b"]:
+        ids[key], _ = upload(s3, bucket, key, [b"1", b"22", b"333"])
+    page = s3.list_parts(Bucket=bucket, Key="b", UploadId=ids["b"], MaxParts=2)
+    assert ([part["Size"] for part in page["Parts"]], page["IsTruncated"]) == ([1, 2], True)
+    rest = s3.list_parts(Bucket=bucket, Key="b", UploadId=ids["b"], PartNumberMarker=page["NextPartNumberMarker"])
+    assert ([part["PartNumber"] for part in rest["Parts"]], rest["IsTruncated"]) == ([3], False)
+    uploads = s3.list_multipart_uploads(Bucket=bucket)
+    assert [(row["Key"], row["UploadId"]) for row in uploads["Uploads"]] == list(ids.items())
+    rolled = s3.list_multipart_uploads(Bucket=bucket, Delimiter="/")
+    assert ([row["Key"] for row in rolled["Uploads"]], rolled["CommonPrefixes"]) == (["b"], [{"Prefix": "a/"}])
+    first = s3.list_multipart_uploads(Bucket=bucket, MaxUploads=1)
+    second = s3.list_multipart_uploads(Bucket=bucket, KeyMarker=first["NextKeyMarker"], UploadIdMarker=first["NextUploadIdMarker"])
+    assert [row["Key"] for row in second["Uploads"]] == ["a/2", "b"]

@@ -1,0 +1,150 @@
+"""Objects: what is put is what is got, in whole and in parts, under every condition. The judge could be the real S3."""
+
+import datetime
+import hashlib
+
+import botocore.exceptions
+import pytest
+
+
+def refused(call, *arguments, **named):
+    """The error that a call ends in: (code, status, the Error member)."""
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(*arguments, **named)
+    response = caught.value.response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]
+
+
+# Inline, around the limit between rows and files, and files; the ETag of a plain PUT is the MD5 (documented for SSE-S3 too).
+@pytest.mark.parametrize("size", [0, 1, 1024, 32 * 1024, 32 * 1024 + 1, 300_000, 8 * 1024 * 1024])
+def test_bodies_of_every_size_come_back(s3, bucket, size):
+    body = bytes((i * 31 + size) % 251 for i in range(min(size, 4096))) * (size // 4096 + 1)
+    body = body[:size]
+    put = s3.put_object(Bucket=bucket, Key="a", Body=body)
+    assert put["ETag"] == '"' + hashlib.md5(body).hexdigest() + '"'
+    got = s3.get_object(Bucket=bucket, Key="a")
+    assert got["ContentLength"] == size
+    assert got["Body"].read() == body
+    assert s3.head_object(Bucket=bucket, Key="a")["ContentLength"] == size
+
+
+# Members recorded on the real service: these are there, and DisplayName, StorageClass STANDARD and the like are not.
+def test_answers_have_the_members_of_the_real_service(s3, bucket):
+    put = s3.put_object(Bucket=bucket, Key="a", Body=b"hello")
+    assert put["ServerSideEncryption"] == "AES256"
+    assert put["ChecksumType"] == "FULL_OBJECT"
+    assert "VersionId" not in put
+    head = s3.head_object(Bucket=bucket, Key="a")
+    assert head["AcceptRanges"] == "bytes"
+    assert head["ContentType"] == "binary/octet-stream"
+    assert head["Metadata"] == {}
+    assert "StorageClass" not in head
+
+
+def test_metadata_and_system_headers_come_back(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="a", Body=b"x", Metadata={"Colour": "blue", "n": "1"}, ContentType="text/plain",
+                  CacheControl="no-store", ContentDisposition="inline", ContentEncoding="gzip", ContentLanguage="en",
+                  Expires=datetime.datetime(2030, 1, 1), StorageClass="STANDARD_IA")
+    head = s3.head_object(Bucket=bucket, Key="a")
+    assert head["Metadata"] == {"colour": "blue", "n": "1"}
+    assert (head["ContentType"], head["CacheControl"], head["ContentDisposition"]) == ("text/plain", "no-store", "inline")
+    assert (head["ContentEncoding"], head["ContentLanguage"], head["StorageClass"]) == ("gzip", "en", "STANDARD_IA")
+    assert head["ResponseMetadata"]["HTTPHeaders"]["expires"] == "Tue, 01 Jan 2030 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("key", ["a/b/c", "ä ö/☃", "a+b&c=d?e#f", "//", "./..", "a" * 1024, "%41", "x\ty", "'\"<>"])
+def test_keys_of_any_kind(s3, bucket, key):
+    s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == key.encode()
+    assert [row["Key"] for row in s3.list_objects_v2(Bucket=bucket)["Contents"]] == [key]
+    s3.delete_object(Bucket=bucket, Key=key)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def test_a_key_is_at_most_1024_bytes(s3, bucket):
+    code, status, error = refused(s3.put_object, Bucket=bucket, Key="k" * 1025, Body=b"")
+    assert (code, status, error["MaxSizeAllowed"]) == ("KeyTooLongError", 400, "1024")
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_ranges(s3, bucket, size):
+    body = bytes(i % 256 for i in range(size))
+    s3.put_object(Bucket=bucket, Key="a", Body=body)
+    for header, first, last in [("bytes=0-9", 0, 9), ("bytes=90-", 90, size - 1), ("bytes=-5", size - 5, size - 1), ("bytes=50-999999", 50, size - 1)]:
+        got = s3.get_object(Bucket=bucket, Key="a", Range=header)
+        assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
+        assert got["ContentRange"] == f"bytes {first}-{last}/{size}"
+        assert got["Body"].read() == body[first : last + 1]
+    code, status, error = refused(s3.get_object, Bucket=bucket, Key="a", Range=f"bytes={size}-")
+    assert (code, status, error["ActualObjectSize"]) == ("InvalidRange", 416, str(size))
+
+
+def test_conditional_reads(s3, bucket):
+    etag = s3.put_object(Bucket=bucket, Key="a", Body=b"x")["ETag"]
+    assert s3.get_object(Bucket=bucket, Key="a", IfMatch=etag)["Body"].read() == b"x"
+    assert refused(s3.get_object, Bucket=bucket, Key="a", IfMatch='"no"')[:2] == ("PreconditionFailed", 412)
+    assert refused(s3.get_object, Bucket=bucket, Key="a", IfNoneMatch=etag)[1] == 304
+    assert refused(s3.head_object, Bucket=bucket, Key="a", IfNoneMatch=etag)[1] == 304
+
+
+def test_conditional_writes(s3, bucket):
+    etag = s3.put_object(Bucket=bucket, Key="a", Body=b"x", IfNoneMatch="*")["ETag"]
+    code, status, error = refused(s3.put_object, Bucket=bucket, Key="a", Body=b"y", IfNoneMatch="*")
+    assert (code, status, error["Condition"]) == ("PreconditionFailed", 412, "If-None-Match")
+    s3.put_object(Bucket=bucket, Key="a", Body=b"y", IfMatch=etag)
+    assert refused(s3.put_object, Bucket=bucket, Key="a", Body=b"z", IfMatch=etag)[:2] == ("PreconditionFailed", 412)
+    assert refused(s3.put_object, Bucket=bucket, Key="new", Body=b"z", IfMatch=etag)[:2] == ("NoSuchKey", 404)
+
+
+def test_what_is_not_there_is_named(s3, bucket):
+    assert refused(s3.get_object, Bucket=bucket, Key="none")[2] == {"Code": "NoSuchKey", "Message": "The specified key does not exist.", "Key": "none"}
+    code, _, error = refused(s3.get_object, Bucket=bucket + "x", Key="none")
+    assert (code, error["BucketName"]) == ("NoSuchBucket", bucket + "x")
+    assert refused(s3.head_object, Bucket=bucket, Key="none")[0] == "404"
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+def test_checksums_in_trailers_and_headers(s3, bucket, algorithm):
+    put = s3.put_object(Bucket=bucket, Key="a", Body=b"hello world" * 10_000, ChecksumAlgorithm=algorithm)
+    member = "Checksum" + algorithm
+    assert put[member]
+    head = s3.head_object(Bucket=bucket, Key="a", ChecksumMode="ENABLED")
+    assert (head[member], head["ChecksumType"]) == (put[member], "FULL_OBJECT")
+    s3.put_object(Bucket=bucket, Key="b", Body=b"hello world" * 10_000, **{member: put[member]})
+    code, _, error = refused(s3.put_object, Bucket=bucket, Key="c", Body=b"other", **{member: put[member]})
+    assert (code, error["Message"]) == ("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
+    assert refused(s3.head_object, Bucket=bucket, Key="c")[1] == 404
+
+
+def test_a_wrong_content_md5_is_refused_and_nothing_is_kept(s3, bucket):
+    code, _, error = refused(s3.put_object, Bucket=bucket, Key="a", Body=b"x", ContentMD5="Q3uTDbhLgHnC3YBKcZNrXw==")
+    assert (code, error["ExpectedDigest"]) == ("BadDigest", "Q3uTDbhLgHnC3YBKcZNrXw==")
+    assert refused(s3.put_object, Bucket=bucket, Key="a", Body=b"x", ContentMD5="nonsense")[0] == "InvalidDigest"
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def test_delete_objects(s3, bucket):
+    for i in range(5):
+        s3.put_object(Bucket=bucket, Key=f"k{i}", Body=b"x")
+    done = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k0"}, {"Key": "none"}]})
+    assert [row["Key"] for row in done["Deleted"]] == ["k0", "none"]
+    quiet = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k1"}], "Quiet": True})
+    assert "Deleted" not in quiet
+    assert [row["Key"] for row in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["k2", "k3", "k4"]
+
+
+def test_copy_with_directives(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="a b", Body=b"copy me", Metadata={"x": "1"}, ContentType="text/plain", Tagging="t=1")
+    copied = s3.copy_object(Bucket=bucket, Key="c", CopySource={"Bucket": bucket, "Key": "a b"})
+    assert copied["CopyObjectResult"]["ETag"] == s3.head_object(Bucket=bucket, Key="a b")["ETag"]
+    head = s3.head_object(Bucket=bucket, Key="c")
+    assert (head["Metadata"], head["ContentType"]) == ({"x": "1"}, "text/plain")
+    assert s3.get_object_tagging(Bucket=bucket, Key="c")["TagSet"] == [{"Key": "t", "Value": "1"}]
+    s3.copy_object(Bucket=bucket, Key="d", CopySource={"Bucket": bucket, "Key": "a b"}, MetadataDirective="REPLACE", Metadata={"y": "2"})
+    assert s3.head_object(Bucket=bucket, Key="d")["Metadata"] == {"y": "2"}
+    assert s3.get_object(Bucket=bucket, Key="d")["Body"].read() == b"copy me"
+    assert refused(s3.copy_object, Bucket=bucket, Key="c", CopySource={"Bucket": bucket, "Key": "c"})[0] == "InvalidRequest"
+    assert refused(s3.copy_object, Bucket=bucket, Key="e", CopySource={"Bucket": bucket, "Key": "none"})[0] == "NoSuchKey"
+    etag = head["ETag"]
+    s3.copy_object(Bucket=bucket, Key="e", CopySource={"Bucket": bucket, "Key": "c"}, CopySourceIfMatch=etag)
+    assert refused(s3.copy_object, Bucket=bucket, Key="e", CopySource={"Bucket": bucket, "Key": "c"}, CopySourceIfNoneMatch=etag)[1] == 412
