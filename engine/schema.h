@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -22,10 +23,15 @@ struct Column {
   ColumnType type;
 };
 
+struct BlobRef;
+
 struct TableSpec {
   TableId id;
   std::string name;  // [a-z0-9_]+, prefixed by the service: "s3_objects".
   std::vector<Column> key;
+  // Of a table whose values refer to blobs: adds each reference that the value counts for (as often as it does), so that doctor()
+  // can hold reference counts against the rows.
+  std::function<void(std::string_view value, std::vector<BlobRef>& references)> blobs{};
 };
 
 class WriteTxn;

@@ -156,15 +156,15 @@ void read_object(S3& s3, const CallPtr& call, bool with_body) {
     CLOCHE_TRY(const object, find_readable(*view, *call, bucket));
     CLOCHE_TRY_VOID(check_conditions(*call, bucket, object));
     CLOCHE_TRY(const selection, select(*call, object));
-    std::vector<protocol::BodySegment> body;
-    if (with_body) {
-      CLOCHE_TRY(segments, body_of(s3.store(), *view, object, selection.range));
-      body = std::move(segments);
-    } else {
-      body.push_back(
-          {.bytes = {}, .file = nullptr, .file_offset = 0, .size = selection.range.length});
+    Value output = describe(*call, bucket, object, selection);
+    if (!with_body) {
+      output.add(call->arena(), "ContentLength",
+                 Value::integer(static_cast<std::int64_t>(selection.range.length)));
+      call->reply(output);
+      return {};
     }
-    call->reply(describe(*call, bucket, object, selection), std::move(body));
+    CLOCHE_TRY(body, body_of(s3.store(), *view, object, selection.range));
+    call->reply(output, std::move(body));
     return {};
   };
   if (auto done = read(); !done) call->fail(std::move(done).error());

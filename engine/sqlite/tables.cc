@@ -19,6 +19,7 @@ const char* type_name(ColumnType type) {
 
 // "a, b": the first `count` key columns.
 std::string column_list(const TableSpec& table, std::size_t count, const char* suffix = "") {
+  CLOCHE_CHECK(count <= table.key.size());  // A bound of more columns was made for another table.
   std::string list;
   for (std::size_t index = 0; index < count; ++index) {
     if (index > 0) list += ", ";

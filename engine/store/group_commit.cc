@@ -15,6 +15,10 @@ constexpr int kGroupsLedMax = 64;
 // wait.
 constexpr std::size_t kMemtableSlack = 4;
 
+// True on the log's sync thread while it tells callers: a leader may have to wait for a flush, and
+// a flush for that thread.
+thread_local bool must_not_lead = false;
+
 }  // namespace
 
 GroupCommit::GroupCommit(Parts parts, Instant last_time)
@@ -32,6 +36,11 @@ GroupCommit::~GroupCommit() {
 }
 
 void GroupCommit::submit(Request request) {
+  if (must_not_lead) {
+    std::vector<Request> requests;
+    requests.push_back(std::move(request));
+    return submit_elsewhere(std::move(requests));
+  }
   {
     MutexLock lock(mutex_);
     if (busy_) {
@@ -43,7 +52,7 @@ void GroupCommit::submit(Request request) {
   lead(std::move(request));
 }
 
-void GroupCommit::resume(std::vector<Request> requests) {
+void GroupCommit::submit_elsewhere(std::vector<Request> requests) {
   MutexLock lock(mutex_);
   for (Request& request : requests) queue_.push_back(std::move(request));
   if (busy_ || queue_.empty()) return;
@@ -54,7 +63,9 @@ void GroupCommit::resume(std::vector<Request> requests) {
 
 void GroupCommit::freeze_soon() {
   freeze_wanted_.store(true);
-  submit({"", [](WriteTxn&) { return Result<void>(); }, [](Result<void>) {}});
+  std::vector<Request> nothing;
+  nothing.push_back({"", [](WriteTxn&) { return Result<void>(); }, [](Result<void>) {}});
+  submit_elsewhere(std::move(nothing));
 }
 
 void GroupCommit::stop() {
@@ -228,7 +239,9 @@ void GroupCommit::answer(Result<void> committed) {
   }
   parts_.log->on_synced(parts_.layers.published(),
                         [tell, outcomes = std::move(outcomes)](Result<void> synced) mutable {
+                          must_not_lead = true;
                           tell(outcomes, synced);
+                          must_not_lead = false;
                         });
 }
 

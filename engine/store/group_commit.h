@@ -49,7 +49,8 @@ class GroupCommit {
   ~GroupCommit();  // After stop().
 
   void submit(Request request);
-  void resume(std::vector<Request> requests);  // Queues without leading, on whatever thread.
+  // The same, but never leads on this thread. For the engine's own threads: a leader may have to wait for them.
+  void submit_elsewhere(std::vector<Request> requests);
   // Freezes the memtable at the next opportunity, without waiting for it.
   void freeze_soon();
   Instant last_time() const { return Instant(std::chrono::microseconds(last_time_.load())); }

@@ -127,7 +127,7 @@ Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
   };
   CLOCHE_TRY_VOID(log.replay(flushed, apply));
   if (lost) CLOCHE_TRY_VOID(log.cut_after(Lsn(lost->value() - 1)));
-return replayed;
+  return replayed;
 }
 
 }  // namespace cloche::engine

@@ -175,8 +175,9 @@ class StoreImpl final : public Store {
 
   void start_threads(StateFile state, const std::string& path, Instant last_time) {
     clock_.on_change([this] { store_clock(); });
-    waiters_ = std::make_unique<Waiters>(
-        clock_, [this](std::vector<Request> requests) { commit_->resume(std::move(requests)); });
+    waiters_ = std::make_unique<Waiters>(clock_, [this](std::vector<Request> requests) {
+      commit_->submit_elsewhere(std::move(requests));
+    });
     scheduler_ = std::make_unique<Scheduler>(*this, clock_, options_.log_line);
     flusher_ = std::make_unique<Flusher>(
         Flusher::Parts{.env = env_,
@@ -222,17 +223,16 @@ class StoreImpl final : public Store {
         [](Result<void>) {});
   }
 
-  // In small steps behind the flushes, without waiting for the writer.
+  // In small steps behind the flushes, on the flush thread, which must not wait for the writer.
   void collect_some() {
-    const Lsn up_to = horizon();
-    submit(
-        "",
-        [this, up_to](WriteTxn& txn) -> Result<void> {
-          CLOCHE_TRY(const more, blobs_->collect_step(txn, up_to));
-          static_cast<void>(more);
-          return {};
-        },
-        [](Result<void>) {});
+    const auto step = [this, up_to = horizon()](WriteTxn& txn) -> Result<void> {
+      CLOCHE_TRY(const more, blobs_->collect_step(txn, up_to));
+      static_cast<void>(more);
+      return {};
+    };
+    std::vector<Request> requests;
+    requests.push_back({"", step, [](Result<void>) {}});
+    commit_->submit_elsewhere(std::move(requests));
   }
 
   Result<void> migrate() {

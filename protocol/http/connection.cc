@@ -28,6 +28,14 @@ Error incomplete_body() {
           .details = {}};
 }
 
+Error body_too_large() {
+  return {.kind = Error::Kind::Refused,
+          .code = "RequestEntityTooLarge",
+          .message = "Request size exceeded the limit",
+          .http_status = 413,
+          .details = {}};
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<IoThread> thread, boost::asio::ip::tcp::socket socket)
@@ -167,9 +175,10 @@ Connection::Step Connection::read_head() {
     while (used_ < filled_ && (buffer_[used_] == '\r' || buffer_[used_] == '\n')) ++used_;
     const std::string_view there(buffer_.get() + used_, filled_ - used_);
     const std::size_t from = std::max(searched_, used_) - used_;
-    const std::size_t end = there.find("\r\n\r\n", from > 3 ? from - 3 : 0);
-    if (end != std::string_view::npos) {
-      on_head(there.substr(0, end + 4));
+    const std::size_t begin = from > 3 ? from - 3 : 0;
+    const void* const end = memmem(there.data() + begin, there.size() - begin, "\r\n\r\n", 4);
+    if (end != nullptr) {
+      on_head(there.substr(0, static_cast<std::size_t>(static_cast<const char*>(end) - there.data()) + 4));
       return Step::Again;
     }
     searched_ = filled_;
@@ -256,8 +265,8 @@ Result<BodyEnd> Connection::body_end() const {
 }
 
 Connection::Step Connection::gather() {
-  if (body_left_ > options().body_bytes_max || gathered_.size() > options().body_bytes_max) {
-    refuse({.kind = Error::Kind::Refused, .code = "RequestEntityTooLarge", .message = "Request size exceeded the limit", .http_status = 413, .details = {}});
+  if (body_left_ > options().body_bytes_max) {
+    refuse(body_too_large());
     return Step::Again;
   }
   say_continue();
@@ -279,6 +288,7 @@ Connection::Step Connection::gather() {
     return Step::Again;
   }
   const HeadParser::Piece keep = [&](std::span<const std::byte> bytes) -> Result<void> {
+    if (gathered_.size() + bytes.size() > options().body_bytes_max) return body_too_large();
     gathered_.append(as_text(bytes));
     return {};
   };

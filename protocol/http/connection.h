@@ -67,6 +67,8 @@ class Connection final : public ExchangeHost, public BodySource, public std::ena
   void refuse(Error error);
   void refuse_and_close(Error error);
   Result<std::string_view> decoded(std::string_view body);
+  Result<void> authenticate(std::string_view body);
+  void set_up_decoder();
   void log_request();
 
   // The body's bytes, whatever framing they have.

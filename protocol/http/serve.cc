@@ -3,8 +3,10 @@
 
 #include "base/digest.h"
 #include "base/time_text.h"
+#include "protocol/auth/sigv4.h"
 #include "protocol/http/connection.h"
 #include "protocol/http/cors.h"
+#include "protocol/http/gzip.h"
 
 namespace cloche::protocol {
 namespace {
@@ -56,7 +58,7 @@ void Connection::on_head(std::string_view head) {
   if (served == nullptr) return;  // The body tells.
   if (!served->handler) return run(*served);
   if (served->operation->streams_in) return run(*served);
-  if (is_chunk_framing(request.content_sha256)) decoder_.emplace();
+  set_up_decoder();
 }
 
 // Finds service and operation; false when the request has been refused.
@@ -88,8 +90,35 @@ void Connection::on_body(std::string_view body) {
   run(served);
 }
 
-// The body as the service's codec expects it.
-Result<std::string_view> Connection::decoded(std::string_view body) { return body; }
+// The body as the service's codec expects it, once it is known to be what the client signed.
+Result<std::string_view> Connection::decoded(std::string_view body) {
+  Exchange& exchange = *exchange_;
+  const Request& request = exchange.request;
+  const Model& model = exchange.route.service->model();
+  CLOCHE_TRY_VOID(authenticate(body));
+  if (!decoder_) CLOCHE_TRY_VOID(check_content_sha256(request, body));
+  const bool is_json = model.wire == Wire::Json || model.wire == Wire::RestJson;
+  if (!is_json || !equal_ignoring_case(request.content_encoding, "gzip")) return body;
+  CLOCHE_TRY(inflated, gunzip(body, options().body_bytes_max));
+  return exchange.arena().copy(inflated);
+}
+
+Result<void> Connection::authenticate(std::string_view body) {
+  Exchange& exchange = *exchange_;
+  const Credential& credential = exchange.credential;
+  const bool presigned = credential.kind == Credential::Kind::V4Presigned || credential.kind == Credential::Kind::V2Presigned;
+  if (options().auth == AuthMode::Open && !presigned) return {};
+  const Instant now = thread_->core->now();
+  CLOCHE_TRY_VOID(check_presigned(exchange.request, credential, now));
+  if (options().auth == AuthMode::Open) return {};
+  return check_signature(exchange.request, credential, exchange.route.service->model(), body, now, options().secret);
+}
+
+void Connection::set_up_decoder() {
+  const Exchange& exchange = *exchange_;
+  if (!is_chunk_framing(exchange.request.content_sha256)) return;
+  decoder_.emplace(options().auth == AuthMode::Verify ? chunk_signer(exchange.request, exchange.credential, options().secret) : std::nullopt);
+}
 
 void Connection::run(const Served& served) {
   Exchange& exchange = *exchange_;
@@ -102,10 +131,12 @@ void Connection::run(const Served& served) {
       if (!served.handler) {
         call->fail(refused(501, "NotImplemented", "Cloche does not implement " + served.full_name + " yet"));
       } else if (served.operation->streams_in) {
-        if (is_chunk_framing(exchange.request.content_sha256)) decoder_.emplace();
+        set_up_decoder();
         exchange.body_source = this;
-        auto input = read_input(exchange.route.service->model(), *served.operation, exchange.request, exchange.route.labels, {},
-                                exchange.arena());
+        auto allowed = authenticate({});
+        auto input = allowed ? read_input(exchange.route.service->model(), *served.operation, exchange.request,
+                                          exchange.route.labels, {}, exchange.arena())
+                             : Result<Value>(std::move(allowed).error());
         if (input) {
           exchange.set_input(*input);
           served.handler(call);

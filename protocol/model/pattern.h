@@ -9,7 +9,8 @@
 namespace cloche::protocol {
 
 // One expression, ready to match; may be used by many threads at once. Most of them are one character class with a repetition
-// ("[a-zA-Z0-9_.-]+") and are matched by a table of 256 bits; the rest goes to Boost.Regex.
+// ("[a-zA-Z0-9_.-]+") and are matched by a table; the rest goes to Boost.Regex. What lies beyond ASCII is accepted by a class that
+// names anything beyond ASCII, for the tables of Unicode's categories would be larger than what they guard.
 class Pattern {
  public:
   explicit Pattern(std::string_view expression);
@@ -21,6 +22,7 @@ class Pattern {
   bool parse_class(std::string_view expression);
 
   std::bitset<256> class_;
+  bool beyond_ascii_ = false;
   std::size_t min_ = 0, max_ = 0;
   bool is_class_ = false;
   struct Regex;

@@ -126,7 +126,8 @@ std::string java_name(const Model& model, const Shape& shape) {
 
 class Walk {
  public:
-  Walk(const Model& model, Arena& arena, bool convert) : model_(model), arena_(arena), convert_(convert) {}
+  Walk(const Model& model, Arena& arena, bool convert)
+      : model_(model), arena_(arena), convert_(convert), dynamodb_(model.signing_name == "dynamodb") {}
 
   Result<void> run(Value& input, const Shape& shape) {
     const Spot root{nullptr, {}};
@@ -202,6 +203,13 @@ class Walk {
     return false;
   }
 
+  // DynamoDB's words differ a little from those of the other json services (Kinesis, recorded by mhart/kinesalite).
+  bool not_convertible(const Value& value, std::string_view type) {
+    if (dynamodb_) return mismatch(token_name(value) + " cannot be converted to " + std::string(type));
+    const bool vowel = type.starts_with('I');
+    return mismatch(token_name(value) + " can not be converted to " + (vowel ? "an " : "a ") + std::string(type));
+  }
+
   // Checks the kind that JSON has against the type, and makes the kind that services see.
   bool convert(Value& value, const Shape& shape, bool in_list) {
     using Kind = Value::Kind;
@@ -211,25 +219,28 @@ class Walk {
         return true;
       }
       if (value.is(Kind::List)) {
+        if (!dynamodb_) return mismatch("Start of list found where not expected");
         return mismatch("Unrecognized collection type " + std::string(shape.type == Type::Structure ? "class " : "") +
                         java_name(model_, shape));
       }
       return mismatch(in_list && shape.type == Type::Structure ? "Unexpected value type in payload" : "Unexpected field type");
     }
-    if (value.is(Kind::Map)) return mismatch("Start of structure or map found where not expected.");
+    if (value.is(Kind::Map)) return mismatch(dynamodb_ ? "Start of structure or map found where not expected"
+                                                                : "Start of structure or map found where not expected.");
     if (shape.type == Type::List) {
       return value.is(Kind::List) ? true : mismatch("Unexpected field type");
     }
+    if (value.is(Kind::List) && !dynamodb_) return mismatch("Start of list found where not expected");
     if (value.is(Kind::List)) return mismatch("Unrecognized collection type class " + java_name(model_, shape));
     switch (shape.type) {
       case Type::String:
-        return value.is(Kind::String) ? true : mismatch(token_name(value) + " cannot be converted to String");
+        return value.is(Kind::String) ? true : not_convertible(value, "String");
       case Type::Boolean: return to_boolean(value);
       case Type::Integer:
       case Type::Long: return to_integer(value, shape.type == Type::Integer ? "Integer" : "Long");
       case Type::Float:
       case Type::Double:
-        return value.is(Kind::Number) ? true : mismatch(token_name(value) + " cannot be converted to Double");
+        return value.is(Kind::Number) ? true : not_convertible(value, "Double");
       case Type::Blob: return to_bytes(value);
       case Type::Timestamp: return to_timestamp(value);
       default: return true;
@@ -248,7 +259,7 @@ class Walk {
 
   bool to_boolean(Value& value) {
     if (value.is(Value::Kind::Bool)) return true;
-    if (!value.is(Value::Kind::String)) return mismatch(token_name(value) + " cannot be converted to Boolean");
+    if (!value.is(Value::Kind::String)) return not_convertible(value, "Boolean");
     const auto is = [&](std::string_view word) {
       return word.size() == value.text().size() && equal(value.text(), word);
     };
@@ -266,7 +277,7 @@ class Walk {
   }
 
   bool to_integer(Value& value, std::string_view type) {
-    if (!value.is(Value::Kind::Number)) return mismatch(token_name(value) + " cannot be converted to " + std::string(type));
+    if (!value.is(Value::Kind::Number)) return not_convertible(value, type);
     if (const auto whole = value.as_integer()) return value = Value::integer(*whole), true;
     // AWS cuts off what stands behind the point.
     const double number = value.as_double().value_or(0);
@@ -379,6 +390,7 @@ class Walk {
   const Model& model_;
   Arena& arena_;
   const bool convert_;
+  const bool dynamodb_;
   int count_ = 0;
   std::string faults_;
   std::optional<std::string> mismatch_;

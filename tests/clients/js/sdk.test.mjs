@@ -40,7 +40,7 @@ test("dynamodb", async () => {
     AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }, { AttributeName: "sk", AttributeType: "N" }],
     KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }, { AttributeName: "sk", KeyType: "RANGE" }],
   }));
-  await waitUntilTableExists({ client, maxWaitTime: 10 }, { TableName });
+  await waitUntilTableExists({ client, minDelay: 1, maxDelay: 1, maxWaitTime: 10 }, { TableName });
   for (let sk = 0; sk < 5; sk++) await documents.send(new PutCommand({ TableName, Item: { pk: "a", sk, tags: new Set(["x", "y"]), nested: { list: [1, null, true] } } }));
   const got = await documents.send(new GetCommand({ TableName, Key: { pk: "a", sk: 3 } }));
   assert.deepEqual(got.Item.nested, { list: [1, null, true] });
