@@ -169,5 +169,3 @@ BENCHMARK(encode_key);
 
 }  // namespace
 }  // namespace cloche::engine
-
-BENCHMARK_MAIN();

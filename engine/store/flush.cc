@@ -7,7 +7,7 @@ namespace {
 
 // Pages that change in several flushes are copied into the database once. A longer log of SQLite's
 // makes reads slower.
-constexpr std::uint64_t kCheckpointBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kCheckpointBytes = std::uint64_t{128} << 20;
 
 constexpr std::chrono::milliseconds kRetryPause{1000};
 
