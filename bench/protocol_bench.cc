@@ -1,4 +1,5 @@
-// What the protocol costs apart from system calls: a request's head, its route, its document, and its answer.
+// What the protocol costs apart from system calls: a request's head, its route, its document, and
+// its answer.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -13,7 +14,8 @@ namespace cloche::protocol {
 namespace {
 
 constexpr std::string_view kAuthorization =
-    "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261121/us-east-1/SERVICE/aws4_request, "
+    "Authorization: AWS4-HMAC-SHA256 "
+    "Credential=AKIAIOSFODNN7EXAMPLE/20261121/us-east-1/SERVICE/aws4_request, "
     "SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
     "Signature=0123456789012345678901234567890123456789012345678901234567890123\r\n";
 
@@ -56,12 +58,14 @@ void serve(benchmark::State& state, const std::string& head, const std::string& 
     exchange.request.read_query(exchange.arena());
     exchange.credential = read_credential(exchange.request);
     exchange.read_caller();
-    if (!find_route(registry().impl(), exchange.request, exchange.credential, body, exchange.arena(), exchange.route)) {
+    if (!find_route(registry().impl(), exchange.request, exchange.credential, body,
+                    exchange.arena(), exchange.route)) {
       return state.SkipWithError("route");
     }
     exchange.identify(ids);
-    const auto input = read_input(exchange.route.service->model(), *exchange.route.served->operation, exchange.request,
-                                  exchange.route.labels, body, exchange.arena());
+    const auto input =
+        read_input(exchange.route.service->model(), *exchange.route.served->operation,
+                   exchange.request, exchange.route.labels, body, exchange.arena());
     if (!input) return state.SkipWithError(input.error().message.c_str());
     exchange.set_input(*input);
     exchange.reply(Value::map());
@@ -77,25 +81,32 @@ void JsonRequest(benchmark::State& state) {
       R"("total":{"N":"129.90"},"currency":{"S":"EUR"},"lines":{"L":[{"M":{"sku":{"S":"A-1"},"count":{"N":"2"}}},)"
       R"({"M":{"sku":{"S":"B-2"},"count":{"N":"1"}}}]},"paid":{"BOOL":true},"note":{"S":"leave at the door, please; ring twice"}},)"
       R"-("ConditionExpression":"attribute_not_exists(pk)","ReturnValues":"NONE","ReturnConsumedCapacity":"TOTAL"})-";
-  const std::string head = "POST / HTTP/1.1\r\nHost: localhost:4566\r\nAccept-Encoding: identity\r\n"
-                           "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Type: application/x-amz-json-1.0\r\n"
-                           "User-Agent: Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux lang/python#3.11.7\r\n"
-                           "X-Amz-Date: 20261121T134021Z\r\n" +
-                           authorization("dynamodb") + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: localhost:4566\r\nAccept-Encoding: identity\r\n"
+      "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Type: application/x-amz-json-1.0\r\n"
+      "User-Agent: Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux lang/python#3.11.7\r\n"
+      "X-Amz-Date: 20261121T134021Z\r\n" +
+      authorization("dynamodb") + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   serve(state, head, body);
   state.SetLabel(std::to_string(body.size()) + " bytes of JSON");
 }
 BENCHMARK(JsonRequest);
 
 void PutObjectRequest(benchmark::State& state) {
-  serve(state, "PUT /bucket/some/key/of/usual/length.json HTTP/1.1\r\nHost: localhost:4566\r\nx-amz-date: 20261121T134021Z\r\n"
-               "x-amz-content-sha256: UNSIGNED-PAYLOAD\r\nx-amz-meta-color: blue\r\nContent-Type: application/json\r\n"
-               "x-amz-checksum-crc32: DUoRhQ==\r\n" + authorization("s3") + "Content-Length: 1024\r\n\r\n", "");
+  serve(state,
+        "PUT /bucket/some/key/of/usual/length.json HTTP/1.1\r\nHost: localhost:4566\r\nx-amz-date: "
+        "20261121T134021Z\r\n"
+        "x-amz-content-sha256: UNSIGNED-PAYLOAD\r\nx-amz-meta-color: blue\r\nContent-Type: "
+        "application/json\r\n"
+        "x-amz-checksum-crc32: DUoRhQ==\r\n" +
+            authorization("s3") + "Content-Length: 1024\r\n\r\n",
+        "");
 }
 BENCHMARK(PutObjectRequest);
 
 void JsonParseOnly(benchmark::State& state) {
-  const std::string body = R"({"TableName":"orders","Key":{"pk":{"S":"customer#000000000001"},"sk":{"S":"order#2026"}},"ConsistentRead":true})";
+  const std::string body =
+      R"({"TableName":"orders","Key":{"pk":{"S":"customer#000000000001"},"sk":{"S":"order#2026"}},"ConsistentRead":true})";
   Arena arena;
   const Model& model = registry().impl().find("dynamodb")->model();
   const Operation& operation = *model.find("PutItem");
@@ -115,7 +126,8 @@ void ListObjectsAnswer(benchmark::State& state) {
   for (int i = 0; i < 1000; ++i) {
     Value entry = Value::map();
     entry.add(arena, "Key", Value::string(arena, "some/prefix/object-" + std::to_string(i)));
-    entry.add(arena, "LastModified", Value::timestamp(Instant(std::chrono::seconds(1'763'732'421))));
+    entry.add(arena, "LastModified",
+              Value::timestamp(Instant(std::chrono::seconds(1'763'732'421))));
     entry.add(arena, "ETag", Value::string("\"d41d8cd98f00b204e9800998ecf8427e\""));
     entry.add(arena, "Size", Value::integer(i * 100));
     entry.add(arena, "StorageClass", Value::string("STANDARD"));

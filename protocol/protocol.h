@@ -1,13 +1,16 @@
-// The protocols: HTTP in, a typed request out, and back. This folder knows no service; a service knows no HTTP.
+// The protocols: HTTP in, a typed request out, and back. This folder knows no service; a service
+// knows no HTTP.
 //
 // A service is a list of operations and handlers:
 //
-//   protocol::Service& service = registry.add("dynamodb");            // Shapes and protocol: data/models/dynamodb.
-//   service.on("GetItem", [&](const protocol::CallPtr& call) { ... call->reply(output); });
+//   protocol::Service& service = registry.add("dynamodb");            // Shapes and protocol:
+//   data/models/dynamodb. service.on("GetItem", [&](const protocol::CallPtr& call) { ...
+//   call->reply(output); });
 //
-// The server routes a request to its service and operation, parses and validates the input by the model in AWS's own words, and
-// runs the handler on the connection's io thread. The handler answers once, now or later, from any thread. An exception that
-// leaves a handler becomes InternalError. An operation without a handler answers NotImplemented by name.
+// The server routes a request to its service and operation, parses and validates the input by the
+// model in AWS's own words, and runs the handler on the connection's io thread. The handler answers
+// once, now or later, from any thread. An exception that leaves a handler becomes InternalError. An
+// operation without a handler answers NotImplemented by name.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +33,7 @@ namespace cloche::protocol {
 struct Caller {
   std::string account = "000000000000";  // 12 digits (compat.md, section 1).
   std::string region = "us-east-1";
-  std::string access_key;                // Empty: anonymous.
+  std::string access_key;  // Empty: anonymous.
   bool anonymous = true;
 };
 
@@ -39,14 +42,15 @@ class HttpRequest {
  public:
   virtual ~HttpRequest() = default;
   virtual std::string_view method() const = 0;
-  virtual std::string_view target() const = 0;                     // As sent: path and query, percent-encoded.
-  virtual std::string_view host() const = 0;                       // Without the port.
+  virtual std::string_view target() const = 0;  // As sent: path and query, percent-encoded.
+  virtual std::string_view host() const = 0;    // Without the port.
   virtual std::string_view header(std::string_view name) const = 0;  // Any case; empty if absent.
   virtual bool has_header(std::string_view name) const = 0;
-  virtual std::optional<std::string_view> query(std::string_view name) const = 0;  // Decoded; "" for `?acl`.
+  virtual std::optional<std::string_view> query(
+      std::string_view name) const = 0;  // Decoded; "" for `?acl`.
   virtual std::vector<std::pair<std::string_view, std::string_view>> headers() const = 0;
   virtual bool https() const = 0;
-  virtual std::string_view peer() const = 0;                       // Client's address.
+  virtual std::string_view peer() const = 0;  // Client's address.
 };
 
 // What the body's framing told at its end.
@@ -54,21 +58,25 @@ struct BodyEnd {
   std::vector<std::pair<std::string, std::string>> trailers;  // Lower-case names.
 };
 
-// The body of an operation whose input streams (PutObject): chunk framing, chunk signatures and content codings of the transport
-// are already taken off. Its bytes arrive on the connection's io thread.
+// The body of an operation whose input streams (PutObject): chunk framing, chunk signatures and
+// content codings of the transport are already taken off. Its bytes arrive on the connection's io
+// thread.
 class BodySource {
  public:
   virtual ~BodySource() = default;
   // The length if the client told it (Content-Length or x-amz-decoded-content-length).
   virtual std::optional<std::uint64_t> length() const = 0;
-  // x-amz-content-sha256 if it is a digest (64 hex digits) that the body must have; the handler compares, since it hashes anyway.
+  // x-amz-content-sha256 if it is a digest (64 hex digits) that the body must have; the handler
+  // compares, since it hashes anyway.
   virtual std::string_view expected_sha256() const = 0;
-  // Reads all: `piece` for every run of bytes (an error ends reading), then `end` once. Call at most once.
+  // Reads all: `piece` for every run of bytes (an error ends reading), then `end` once. Call at
+  // most once.
   virtual void read(std::move_only_function<Result<void>(std::span<const std::byte>)> piece,
                     std::move_only_function<void(Result<BodyEnd>)> end) = 0;
 };
 
-// A run of bytes of an answer's body: in memory, or a part of an open file (sent by sendfile on plain HTTP).
+// A run of bytes of an answer's body: in memory, or a part of an open file (sent by sendfile on
+// plain HTTP).
 struct BodySegment {
   std::string bytes;
   std::shared_ptr<const File> file;
@@ -76,47 +84,51 @@ struct BodySegment {
   std::uint64_t size = 0;  // bytes.size() if in memory.
 };
 
-// One request on its way. Handlers keep the pointer for as long as they need it. reply/fail may be called from any thread, one of
-// them, once; everything else belongs to the thread that runs the handler (or to the closure it submitted, one at a time).
+// One request on its way. Handlers keep the pointer for as long as they need it. reply/fail may be
+// called from any thread, one of them, once; everything else belongs to the thread that runs the
+// handler (or to the closure it submitted, one at a time).
 class Call : public std::enable_shared_from_this<Call> {
  public:
   virtual ~Call() = default;
 
   virtual const Caller& caller() const = 0;
-  virtual std::string_view service() const = 0;     // "s3"
-  virtual std::string_view operation() const = 0;   // "PutObject"
+  virtual std::string_view service() const = 0;    // "s3"
+  virtual std::string_view operation() const = 0;  // "PutObject"
   virtual std::string_view request_id() const = 0;
   virtual const HttpRequest& http() const = 0;
-  // "http://localhost:4566": what URLs in answers begin with (LOCALSTACK_HOST, or as the client addressed us).
+  // "http://localhost:4566": what URLs in answers begin with (LOCALSTACK_HOST, or as the client
+  // addressed us).
   virtual std::string base_url() const = 0;
 
   // The parsed and validated input: a Map by member names of the model. Lives as long as the call.
   virtual const Value& input() const = 0;
-  virtual Arena& arena() = 0;  // For building the output.
+  virtual Arena& arena() = 0;      // For building the output.
   virtual BodySource* body() = 0;  // Null unless the operation's input streams.
 
-  // Answers with the operation's output shape: codec, headers and status follow the model. Text in `output` must live in arena() or
-  // be static, and be complete before the call.
+  // Answers with the operation's output shape: codec, headers and status follow the model. Text in
+  // `output` must live in arena() or be static, and be complete before the call.
   virtual void reply(const Value& output) = 0;
   // The same with a body that streams out (GetObject). For HEAD only its length is told.
   virtual void reply(const Value& output, std::vector<BodySegment> body) = 0;
   virtual void fail(Error error) = 0;
 
   // Set before reply, for what the model doesn't say.
-  virtual void set_status(int status) = 0;                                        // Else the model's, or 200.
-  virtual void set_header(std::string_view name, std::string_view value) = 0;     // Adds or replaces.
+  virtual void set_status(int status) = 0;  // Else the model's, or 200.
+  virtual void set_header(std::string_view name, std::string_view value) = 0;  // Adds or replaces.
 };
 using CallPtr = std::shared_ptr<Call>;
 
 using Handler = std::function<void(const CallPtr&)>;
 
-// One service: the model it was added with and its handlers. Filled before the server starts, then only read.
+// One service: the model it was added with and its handlers. Filled before the server starts, then
+// only read.
 class Service {
  public:
   virtual ~Service() = default;
   // `operation` must be in the model: a mistyped name stops the program at start.
   virtual void on(std::string_view operation, Handler handler) = 0;
-  // Members of this shape are handed to the handler as they were parsed, unchecked (DynamoDB's AttributeValue).
+  // Members of this shape are handed to the handler as they were parsed, unchecked (DynamoDB's
+  // AttributeValue).
   virtual void leave_raw(std::string_view shape) = 0;
 };
 
@@ -124,7 +136,8 @@ class Registry {
  public:
   Registry();
   ~Registry();
-  // `name` is a model's name under data/models: "s3", "dynamodb". Reading a model is cheap (well under a millisecond).
+  // `name` is a model's name under data/models: "s3", "dynamodb". Reading a model is cheap (well
+  // under a millisecond).
   Service& add(std::string_view name);
 
   struct Impl;
@@ -143,23 +156,27 @@ using SecretLookup = std::function<std::optional<std::string>(std::string_view a
 using LogLine = std::function<void(std::string_view)>;
 
 struct ServerOptions {
-  std::vector<std::string> listen = {"127.0.0.1:4566"};  // "host:port", "[::1]:port", port 0 for any.
-  int threads = 0;                                       // 0: one per core.
+  std::vector<std::string> listen = {
+      "127.0.0.1:4566"};  // "host:port", "[::1]:port", port 0 for any.
+  int threads = 0;        // 0: one per core.
   AuthMode auth = AuthMode::Open;
   SecretLookup secret;
-  std::string advertised_host;      // host:port in returned URLs; empty: as addressed.
-  std::string certificate_file;     // PEM with key; empty: one is made in `certificate_directory` at first start.
+  std::string advertised_host;   // host:port in returned URLs; empty: as addressed.
+  std::string certificate_file;  // PEM with key; empty: one is made in `certificate_directory` at
+                                 // first start.
   std::string certificate_directory;
-  LogLine request_log;              // Null: none.
-  std::function<Instant()> clock;   // Engine time, for expiry of signatures. Null: the system's.
+  LogLine request_log;             // Null: none.
+  std::function<Instant()> clock;  // Engine time, for expiry of signatures. Null: the system's.
   std::size_t header_bytes_max = std::size_t{64} << 10;
-  std::size_t body_bytes_max = std::size_t{128} << 20;  // Of bodies that are gathered; streaming ones are unlimited.
+  std::size_t body_bytes_max = std::size_t{128}
+                               << 20;  // Of bodies that are gathered; streaming ones are unlimited.
   std::size_t connections_max = 10'000;
   std::chrono::seconds idle_timeout{120};
   std::chrono::seconds header_timeout{30};
   std::vector<std::string> extra_cors_origins;
-  bool allow_nonstandard_regions = false;  // ALLOW_NONSTANDARD_REGIONS: else an unknown region is us-east-1.
-  bool parity_access_keys = false;         // PARITY_AWS_ACCESS_KEY_ID (compat.md, section 1).
+  bool allow_nonstandard_regions =
+      false;  // ALLOW_NONSTANDARD_REGIONS: else an unknown region is us-east-1.
+  bool parity_access_keys = false;  // PARITY_AWS_ACCESS_KEY_ID (compat.md, section 1).
 };
 
 // An answer to an admin path ("/_cloche/health"), made by cli/.
@@ -171,7 +188,8 @@ struct AdminAnswer {
 using AdminHandler = std::function<AdminAnswer(const HttpRequest&, std::string_view body)>;
 
 struct ServerStats {
-  std::uint64_t requests = 0, errors = 0, connections_open = 0, connections_total = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t requests = 0, errors = 0, connections_open = 0, connections_total = 0, bytes_in = 0,
+                bytes_out = 0;
   struct Operation {
     std::string name;  // "s3.PutObject"
     std::uint64_t count = 0, errors = 0, microseconds = 0;
@@ -185,7 +203,8 @@ class Server {
 
   static Result<std::unique_ptr<Server>> start(Env& env, ServerOptions options, Registry& registry);
 
-  // Paths that begin with "/_": Host and Origin are checked (design, section 9). Call before the first request.
+  // Paths that begin with "/_": Host and Origin are checked (design, section 9). Call before the
+  // first request.
   virtual void on_admin(std::string path, AdminHandler handler) = 0;
   virtual std::vector<std::string> addresses() const = 0;  // "127.0.0.1:4566", with the real port.
   virtual ServerStats stats() const = 0;

@@ -1,5 +1,5 @@
-// "This in, that out": routing, parsing, validation and serialization, with cases from testdata/*.test. Each file says where its
-// expected values come from.
+// "This in, that out": routing, parsing, validation and serialization, with cases from
+// testdata/*.test. Each file says where its expected values come from.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +16,8 @@ namespace {
 
 struct Case {
   int line = 0;
-  std::string request, host, body, service, operation, input, error, output, answer, answer_status, fail;
+  std::string request, host, body, service, operation, input, error, output, answer, answer_status,
+      fail;
   std::vector<std::string> headers, answer_headers;
 };
 
@@ -34,19 +35,32 @@ std::vector<Case> read_cases(const std::string& file) {
     if (now.line == 0) now.line = number;
     const std::size_t blank = line.find(' ');
     const std::string key = line.substr(0, blank);
-    const std::string value = blank == std::string::npos ? "" : line.substr(line.find_first_not_of(' ', blank));
-    if (key == "request") now.request = value;
-    else if (key == "header") now.headers.push_back(value);
-    else if (key == "body") now.body += value;
-    else if (key == "operation") now.operation = value;
-    else if (key == "input") now.input += value;
-    else if (key == "error") now.error = value;
-    else if (key == "output") now.output += value;
-    else if (key == "answer") now.answer += value;
-    else if (key == "status") now.answer_status = value;
-    else if (key == "fail") now.fail = value;
-    else if (key == "answer-header") now.answer_headers.push_back(value);
-    else ADD_FAILURE() << file << ":" << number << ": what is '" << key << "'?";
+    const std::string value =
+        blank == std::string::npos ? "" : line.substr(line.find_first_not_of(' ', blank));
+    if (key == "request")
+      now.request = value;
+    else if (key == "header")
+      now.headers.push_back(value);
+    else if (key == "body")
+      now.body += value;
+    else if (key == "operation")
+      now.operation = value;
+    else if (key == "input")
+      now.input += value;
+    else if (key == "error")
+      now.error = value;
+    else if (key == "output")
+      now.output += value;
+    else if (key == "answer")
+      now.answer += value;
+    else if (key == "status")
+      now.answer_status = value;
+    else if (key == "fail")
+      now.fail = value;
+    else if (key == "answer-header")
+      now.answer_headers.push_back(value);
+    else
+      ADD_FAILURE() << file << ":" << number << ": what is '" << key << "'?";
   }
   if (cases.back().line == 0) cases.pop_back();
   return cases;
@@ -58,7 +72,8 @@ Registry& registry() {
   static const bool made = [] {
     for (const char* name : {"dynamodb", "dynamodbstreams", "s3", "sts"}) {
       auto& service = static_cast<ServiceEntry&>(all.add(name));
-      for (const auto& served : service.operations()) service.on(served->operation->name, [](const CallPtr&) {});
+      for (const auto& served : service.operations())
+        service.on(served->operation->name, [](const CallPtr&) {});
       if (service.model().has_shape("AttributeValue")) service.leave_raw("AttributeValue");
     }
     return true;
@@ -70,7 +85,8 @@ Registry& registry() {
 void run(const Case& test) {
   Arena arena;
   std::string head = test.request + " HTTP/1.1\r\n";
-  if (std::none_of(test.headers.begin(), test.headers.end(), [](const std::string& h) { return h.starts_with("Host:"); })) {
+  if (std::none_of(test.headers.begin(), test.headers.end(),
+                   [](const std::string& h) { return h.starts_with("Host:"); })) {
     head += "Host: localhost:4566\r\n";
   }
   for (const std::string& header : test.headers) head += header + "\r\n";
@@ -117,7 +133,11 @@ void run(const Case& test) {
     write_output(model, operation, *output, identity, answer);
   } else if (!test.fail.empty()) {
     const std::size_t bar = test.fail.find('|');
-    Error error{.kind = Error::Kind::Refused, .code = test.fail.substr(0, bar), .message = test.fail.substr(bar + 1), .http_status = 404, .details = {{"Key", "a&b"}}};
+    Error error{.kind = Error::Kind::Refused,
+                .code = test.fail.substr(0, bar),
+                .message = test.fail.substr(bar + 1),
+                .http_status = 404,
+                .details = {{"Key", "a&b"}}};
     write_error(model, &operation, error, identity, answer);
   } else {
     return;
@@ -127,7 +147,9 @@ void run(const Case& test) {
   if (const std::size_t at = body.find("?>\n"); at != std::string::npos) body.erase(at + 2, 1);
   EXPECT_EQ(body, test.answer);
   for (const std::string& header : test.answer_headers) {
-    EXPECT_NE(answer.headers.find(header + "\r\n"), std::string::npos) << "no '" << header << "' in:\n" << answer.headers;
+    EXPECT_NE(answer.headers.find(header + "\r\n"), std::string::npos)
+        << "no '" << header << "' in:\n"
+        << answer.headers;
   }
 }
 
@@ -142,7 +164,9 @@ TEST_P(Wire, CasesHold) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Wire, testing::Values("s3_routes.test", "s3_documents.test", "json.test", "query.test"));
+INSTANTIATE_TEST_SUITE_P(Files, Wire,
+                         testing::Values("s3_routes.test", "s3_documents.test", "json.test",
+                                         "query.test"));
 
 }  // namespace
 }  // namespace cloche::protocol

@@ -9,10 +9,15 @@ namespace {
 // A size line is at most 16 digits and a signature; trailers are checksums.
 constexpr std::size_t kLineBytesMax = 4096;
 constexpr std::size_t kTrailersMax = 32;
-constexpr std::string_view kEmptySha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+constexpr std::string_view kEmptySha256 =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 Error refused(int status, std::string code, std::string message) {
-  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = status, .details = {}};
+  return {.kind = Error::Kind::Refused,
+          .code = std::move(code),
+          .message = std::move(message),
+          .http_status = status,
+          .details = {}};
 }
 
 Error malformed() {
@@ -21,12 +26,15 @@ Error malformed() {
 
 Error bad_signature() {
   return refused(403, "SignatureDoesNotMatch",
-                 "The request signature we calculated does not match the signature you provided. Check your key and signing method.");
+                 "The request signature we calculated does not match the signature you provided. "
+                 "Check your key and signing method.");
 }
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n')) text.remove_suffix(1);
+  while (!text.empty() &&
+         (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -64,13 +72,18 @@ Result<void> ChunkDecoder::end_line() {
   while (!line_.empty() && (line_.back() == '\n' || line_.back() == '\r')) line_.pop_back();
   Result<void> result;
   switch (state_) {
-    case State::Size: result = end_size_line(); break;
+    case State::Size:
+      result = end_size_line();
+      break;
     case State::ContentEnd:
       if (!line_.empty()) result = malformed();
       state_ = State::Size;
       break;
-    case State::Trailer: result = end_trailer_line(); break;
-    default: break;
+    case State::Trailer:
+      result = end_trailer_line();
+      break;
+    default:
+      break;
   }
   line_.clear();
   return result;
@@ -79,8 +92,11 @@ Result<void> ChunkDecoder::end_line() {
 Result<void> ChunkDecoder::end_size_line() {
   const std::string_view line = line_;
   const std::string_view digits = trimmed(line.substr(0, line.find(';')));
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), left_, 16);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty() || left_ > std::uint64_t{1} << 50) return malformed();
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), left_, 16);
+  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty() ||
+      left_ > std::uint64_t{1} << 50)
+    return malformed();
   if (signer_) {
     const std::size_t at = line.find("chunk-signature=");
     if (at == std::string_view::npos) return bad_signature();
@@ -104,7 +120,8 @@ Result<void> ChunkDecoder::end_trailer_line() {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || trailers_.size() >= kTrailersMax) return malformed();
   std::string name(trimmed(line.substr(0, colon)));
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (name == "x-amz-trailer-signature") return signer_ ? check_trailers(value) : Result<void>();
   trailer_text_ += name;
@@ -116,8 +133,9 @@ Result<void> ChunkDecoder::end_trailer_line() {
 }
 
 Result<void> ChunkDecoder::check_chunk() {
-  const std::string to_sign = "AWS4-HMAC-SHA256-PAYLOAD\n" + signer_->date + '\n' + signer_->scope + '\n' + signer_->previous + '\n' +
-                              std::string(kEmptySha256) + '\n' + to_hex(hasher_->finish());
+  const std::string to_sign = "AWS4-HMAC-SHA256-PAYLOAD\n" + signer_->date + '\n' + signer_->scope +
+                              '\n' + signer_->previous + '\n' + std::string(kEmptySha256) + '\n' +
+                              to_hex(hasher_->finish());
   const std::string expected = to_hex(hmac_sha256(signer_->key, as_bytes(to_sign)));
   if (expected != chunk_signature_) return bad_signature();
   signer_->previous = expected;
@@ -126,7 +144,8 @@ Result<void> ChunkDecoder::check_chunk() {
 }
 
 Result<void> ChunkDecoder::check_trailers(std::string_view signature) {
-  const std::string to_sign = "AWS4-HMAC-SHA256-TRAILER\n" + signer_->date + '\n' + signer_->scope + '\n' + signer_->previous + '\n' +
+  const std::string to_sign = "AWS4-HMAC-SHA256-TRAILER\n" + signer_->date + '\n' + signer_->scope +
+                              '\n' + signer_->previous + '\n' +
                               to_hex(sha256(as_bytes(trailer_text_)));
   if (to_hex(hmac_sha256(signer_->key, as_bytes(to_sign))) != signature) return bad_signature();
   return {};

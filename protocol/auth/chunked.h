@@ -1,8 +1,10 @@
-// The body framing of AWS's own: chunks with a size line, perhaps a signature for each, perhaps trailers.
+// The body framing of AWS's own: chunks with a size line, perhaps a signature for each, perhaps
+// trailers.
 //
-//   STREAMING-AWS4-HMAC-SHA256-PAYLOAD            size;chunk-signature=...\r\n bytes \r\n ... 0;chunk-signature=...\r\n\r\n
-//   STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER    the same, then trailers and x-amz-trailer-signature
-//   STREAMING-UNSIGNED-PAYLOAD-TRAILER            size\r\n bytes \r\n ... 0\r\n x-amz-checksum-crc32:...\r\n\r\n
+//   STREAMING-AWS4-HMAC-SHA256-PAYLOAD            size;chunk-signature=...\r\n bytes \r\n ...
+//   0;chunk-signature=...\r\n\r\n STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER    the same, then
+//   trailers and x-amz-trailer-signature STREAMING-UNSIGNED-PAYLOAD-TRAILER            size\r\n
+//   bytes \r\n ... 0\r\n x-amz-checksum-crc32:...\r\n\r\n
 #pragma once
 
 #include <cstddef>
@@ -20,12 +22,13 @@
 
 namespace cloche::protocol {
 
-// Checks the signature of each chunk, which is chained to the one before. Source: "Signature calculations for the Authorization
-// header: transferring a payload in multiple chunks" in the S3 API Reference.
+// Checks the signature of each chunk, which is chained to the one before. Source: "Signature
+// calculations for the Authorization header: transferring a payload in multiple chunks" in the S3
+// API Reference.
 struct ChunkSigner {
-  Sha256 key;                  // The signing key of the request's scope.
-  std::string date, scope;     // "20130524T000000Z", "20130524/us-east-1/s3/aws4_request"
-  std::string previous;        // The signature before; at first the request's own.
+  Sha256 key;               // The signing key of the request's scope.
+  std::string date, scope;  // "20130524T000000Z", "20130524/us-east-1/s3/aws4_request"
+  std::string previous;     // The signature before; at first the request's own.
 };
 
 // Takes the bytes of a framed body in pieces of any size, and hands on the content.
@@ -34,7 +37,8 @@ class ChunkDecoder {
   explicit ChunkDecoder(std::optional<ChunkSigner> signer = std::nullopt);
 
   using Piece = std::function<Result<void>(std::span<const std::byte>)>;
-  // Refuses with IncompleteBody, InvalidChunkSizeError or SignatureDoesNotMatch; an error of `piece` is handed on.
+  // Refuses with IncompleteBody, InvalidChunkSizeError or SignatureDoesNotMatch; an error of
+  // `piece` is handed on.
   Result<void> feed(std::span<const std::byte> bytes, const Piece& piece);
   bool ended() const { return state_ == State::End; }
   std::uint64_t content_bytes() const { return content_bytes_; }
@@ -61,6 +65,8 @@ class ChunkDecoder {
 };
 
 // Whether x-amz-content-sha256 announces this framing.
-inline bool is_chunk_framing(std::string_view content_sha256) { return content_sha256.starts_with("STREAMING-"); }
+inline bool is_chunk_framing(std::string_view content_sha256) {
+  return content_sha256.starts_with("STREAMING-");
+}
 
 }  // namespace cloche::protocol

@@ -3,7 +3,8 @@
 namespace cloche::protocol {
 namespace {
 
-// "KEY/20130524/us-east-1/s3/aws4_request". A key may hold slashes, so the scope is taken from the end.
+// "KEY/20130524/us-east-1/s3/aws4_request". A key may hold slashes, so the scope is taken from the
+// end.
 void read_scope(std::string_view text, Credential& into) {
   std::size_t at = text.size();
   std::string_view parts[4];
@@ -19,7 +20,8 @@ void read_scope(std::string_view text, Credential& into) {
   into.access_key = text.substr(0, at);
   into.scope = text.substr(at + 1);
   into.date = parts[0];
-  // SigV4A signs for a set of regions and has no region in its scope: KEY/date/service/aws4_request.
+  // SigV4A signs for a set of regions and has no region in its scope:
+  // KEY/date/service/aws4_request.
   into.region = parts[1];
   into.service = parts[2];
 }
@@ -30,7 +32,8 @@ void read_sigv4a_scope(std::string_view text, Credential& into) {
   if (key_end == std::string_view::npos) return;
   into.scope = text.substr(key_end + 1);
   into.date = into.scope.substr(0, into.scope.find('/'));
-  const std::string_view rest = into.scope.substr(std::min(into.scope.size(), into.date.size() + 1));
+  const std::string_view rest =
+      into.scope.substr(std::min(into.scope.size(), into.date.size() + 1));
   into.service = rest.substr(0, rest.find('/'));
 }
 
@@ -38,7 +41,8 @@ void read_v4_header(std::string_view header, Credential& into) {
   into.kind = Credential::Kind::V4Header;
   const std::size_t blank = header.find(' ');
   into.algorithm = header.substr(0, blank);
-  std::string_view rest = blank == std::string_view::npos ? std::string_view() : header.substr(blank + 1);
+  std::string_view rest =
+      blank == std::string_view::npos ? std::string_view() : header.substr(blank + 1);
   while (!rest.empty()) {
     const std::size_t end = rest.find_first_of(", ");
     const std::string_view part = rest.substr(0, end);
@@ -47,7 +51,9 @@ void read_v4_header(std::string_view header, Credential& into) {
     if (equals == std::string_view::npos) continue;
     const std::string_view name = part.substr(0, equals);
     const std::string_view value = part.substr(equals + 1);
-    if (name == "Credential") into.algorithm == "AWS4-ECDSA-P256-SHA256" ? read_sigv4a_scope(value, into) : read_scope(value, into);
+    if (name == "Credential")
+      into.algorithm == "AWS4-ECDSA-P256-SHA256" ? read_sigv4a_scope(value, into)
+                                                 : read_scope(value, into);
     if (name == "SignedHeaders") into.signed_headers = value;
     if (name == "Signature") into.signature = value;
   }
@@ -62,8 +68,10 @@ Credential read_credential(const Request& request) {
       read_v4_header(header, out);
     } else if (header.starts_with("AWS ")) {
       out.kind = Credential::Kind::V2Header;
-      out.access_key = header.substr(4, header.find(':') == std::string_view::npos ? header.npos : header.find(':') - 4);
-      out.signature = header.substr(std::min(header.size(), header.find(':') == header.npos ? header.size() : header.find(':') + 1));
+      out.access_key = header.substr(
+          4, header.find(':') == std::string_view::npos ? header.npos : header.find(':') - 4);
+      out.signature = header.substr(std::min(
+          header.size(), header.find(':') == header.npos ? header.size() : header.find(':') + 1));
     }
     return out;
   }
@@ -72,7 +80,8 @@ Credential read_credential(const Request& request) {
     out.kind = Credential::Kind::V4Presigned;
     out.algorithm = *algorithm;
     const std::string_view credential = request.query("X-Amz-Credential").value_or("");
-    out.algorithm == "AWS4-ECDSA-P256-SHA256" ? read_sigv4a_scope(credential, out) : read_scope(credential, out);
+    out.algorithm == "AWS4-ECDSA-P256-SHA256" ? read_sigv4a_scope(credential, out)
+                                              : read_scope(credential, out);
     out.signed_headers = request.query("X-Amz-SignedHeaders").value_or("");
     out.signature = request.query("X-Amz-Signature").value_or("");
   } else if (const auto key = request.query("AWSAccessKeyId")) {

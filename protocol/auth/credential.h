@@ -1,4 +1,5 @@
-// What a request says of who signed it: read from the Authorization header or from presigned parameters, not yet checked.
+// What a request says of who signed it: read from the Authorization header or from presigned
+// parameters, not yet checked.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ struct Credential {
   std::string_view algorithm;  // "AWS4-HMAC-SHA256"
   std::string_view access_key, date, region, service;
   std::string_view signed_headers, signature;
-  std::string_view scope;      // "20130524/us-east-1/s3/aws4_request"
+  std::string_view scope;  // "20130524/us-east-1/s3/aws4_request"
 };
 
 // Views refer into the request. A header that can't be read gives what could be.

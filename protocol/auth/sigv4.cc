@@ -16,7 +16,10 @@ constexpr std::int64_t kExpiresMax = 604'800;  // A week.
 using Details = std::vector<std::pair<std::string, std::string>>;
 
 Error refused(int status, std::string code, std::string message, Details details = {}) {
-  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = status,
+  return {.kind = Error::Kind::Refused,
+          .code = std::move(code),
+          .message = std::move(message),
+          .http_status = status,
           .details = std::move(details)};
 }
 
@@ -25,15 +28,19 @@ enum class Family { Xml, Json, Query };
 
 Family family_of(const Model& model) {
   switch (model.wire) {
-    case Wire::RestXml: return Family::Xml;
+    case Wire::RestXml:
+      return Family::Xml;
     case Wire::Json:
-    case Wire::RestJson: return Family::Json;
-    default: return Family::Query;
+    case Wire::RestJson:
+      return Family::Json;
+    default:
+      return Family::Query;
   }
 }
 
 std::string_view amz_date(const Request& request, const Credential& credential) {
-  if (credential.kind == Credential::Kind::V4Presigned) return request.query("X-Amz-Date").value_or("");
+  if (credential.kind == Credential::Kind::V4Presigned)
+    return request.query("X-Amz-Date").value_or("");
   return request.header("X-Amz-Date");
 }
 
@@ -81,7 +88,8 @@ std::string canonical_query(const Request& request, bool presigned) {
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned char differs = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) differs = static_cast<unsigned char>(differs | (a[i] ^ b[i]));
+  for (std::size_t i = 0; i < a.size(); ++i)
+    differs = static_cast<unsigned char>(differs | (a[i] ^ b[i]));
   return differs == 0;
 }
 
@@ -95,14 +103,17 @@ std::string bytes_in_hex(std::string_view text) {
   return out;
 }
 
-Error mismatch(Family family, const Credential& credential, const std::string& canonical, const std::string& to_sign) {
+Error mismatch(Family family, const Credential& credential, const std::string& canonical,
+               const std::string& to_sign) {
   constexpr const char* text =
-      "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing "
+      "The request signature we calculated does not match the signature you provided. Check your "
+      "AWS Secret Access Key and signing "
       "method. Consult the service documentation for details.";
   if (family == Family::Json) return refused(400, "InvalidSignatureException", text);
   if (family == Family::Query) return refused(403, "SignatureDoesNotMatch", text);
   return refused(403, "SignatureDoesNotMatch",
-                 "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+                 "The request signature we calculated does not match the signature you provided. "
+                 "Check your key and signing method.",
                  {{"AWSAccessKeyId", std::string(credential.access_key)},
                   {"StringToSign", to_sign},
                   {"SignatureProvided", std::string(credential.signature)},
@@ -112,14 +123,21 @@ Error mismatch(Family family, const Credential& credential, const std::string& c
 }
 
 Error unknown_key(Family family, std::string_view key) {
-  if (family == Family::Json) return refused(400, "UnrecognizedClientException", "The security token included in the request is invalid.");
-  if (family == Family::Query) return refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
-  return refused(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.",
+  if (family == Family::Json)
+    return refused(400, "UnrecognizedClientException",
+                   "The security token included in the request is invalid.");
+  if (family == Family::Query)
+    return refused(403, "InvalidClientTokenId",
+                   "The security token included in the request is invalid.");
+  return refused(403, "InvalidAccessKeyId",
+                 "The AWS Access Key Id you provided does not exist in our records.",
                  {{"AWSAccessKeyId", std::string(key)}});
 }
 
-// What a header lacks, in the words of AWS's framework. Source: answers of DynamoDB (architect/dynalite, test/connection.js).
-std::optional<Error> incomplete(Family family, const Request& request, const Credential& credential) {
+// What a header lacks, in the words of AWS's framework. Source: answers of DynamoDB
+// (architect/dynalite, test/connection.js).
+std::optional<Error> incomplete(Family family, const Request& request,
+                                const Credential& credential) {
   if (credential.kind != Credential::Kind::V4Header) return std::nullopt;
   std::string missing;
   const auto need = [&](bool there, const char* name) {
@@ -129,39 +147,51 @@ std::optional<Error> incomplete(Family family, const Request& request, const Cre
   need(!credential.signature.empty(), "Signature");
   need(!credential.signed_headers.empty(), "SignedHeaders");
   if (!request.has_header("X-Amz-Date") && !request.has_header("Date")) {
-    missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+    missing +=
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
   }
   if (missing.empty()) return std::nullopt;
   if (family == Family::Xml) {
-    return refused(400, "AuthorizationHeaderMalformed",
-                   "The authorization header is malformed; the authorization component \"Credential=" + std::string(credential.access_key) +
-                       "\" is malformed.");
+    return refused(
+        400, "AuthorizationHeaderMalformed",
+        "The authorization header is malformed; the authorization component \"Credential=" +
+            std::string(credential.access_key) + "\" is malformed.");
   }
   missing += "Authorization=" + std::string(request.authorization);
-  return refused(family == Family::Json ? 400 : 403, family == Family::Json ? "IncompleteSignatureException" : "IncompleteSignature", missing);
+  return refused(family == Family::Json ? 400 : 403,
+                 family == Family::Json ? "IncompleteSignatureException" : "IncompleteSignature",
+                 missing);
 }
 
 Result<void> check_time(Family family, std::string_view date, Instant now) {
   const auto at = parse_basic_date_time(date);
-  if (!at) return refused(403, family == Family::Json ? "IncompleteSignatureException" : "AccessDenied",
-                          "Date must be in ISO-8601 'basic format'. Got '" + std::string(date) + "'. See http://en.wikipedia.org/wiki/ISO_8601");
+  if (!at)
+    return refused(403, family == Family::Json ? "IncompleteSignatureException" : "AccessDenied",
+                   "Date must be in ISO-8601 'basic format'. Got '" + std::string(date) +
+                       "'. See http://en.wikipedia.org/wiki/ISO_8601");
   if (*at <= now + kSkewMax && *at >= now - kSkewMax) return {};
   if (family == Family::Xml) {
-    return refused(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.",
-                   {{"RequestTime", std::string(date)}, {"ServerTime", iso8601(now)}, {"MaxAllowedSkewMilliseconds", "900000"}});
+    return refused(403, "RequestTimeTooSkewed",
+                   "The difference between the request time and the current time is too large.",
+                   {{"RequestTime", std::string(date)},
+                    {"ServerTime", iso8601(now)},
+                    {"MaxAllowedSkewMilliseconds", "900000"}});
   }
   const bool early = *at > now;
   const Instant bound = early ? now + kSkewMax : now - kSkewMax;
-  const std::string text = (early ? "Signature not yet current: " : "Signature expired: ") + std::string(date) +
-                           (early ? " is still later than " : " is now earlier than ") + basic_date_time(bound) + " (" + basic_date_time(now) +
-                           (early ? " + 15 min.)" : " - 15 min.)");
-  return refused(family == Family::Json ? 400 : 403, family == Family::Json ? "InvalidSignatureException" : "SignatureDoesNotMatch", text);
+  const std::string text =
+      (early ? "Signature not yet current: " : "Signature expired: ") + std::string(date) +
+      (early ? " is still later than " : " is now earlier than ") + basic_date_time(bound) + " (" +
+      basic_date_time(now) + (early ? " + 15 min.)" : " - 15 min.)");
+  return refused(family == Family::Json ? 400 : 403,
+                 family == Family::Json ? "InvalidSignatureException" : "SignatureDoesNotMatch",
+                 text);
 }
 
 }  // namespace
 
-std::string canonical_request(const Request& request, std::string_view signed_headers, std::string_view payload_hash, bool presigned,
-                              bool encode_twice) {
+std::string canonical_request(const Request& request, std::string_view signed_headers,
+                              std::string_view payload_hash, bool presigned, bool encode_twice) {
   Arena arena;
   std::string out(request.method());
   out += '\n';
@@ -184,7 +214,8 @@ std::string canonical_request(const Request& request, std::string_view signed_he
   return out;
 }
 
-std::string string_to_sign(std::string_view date, std::string_view scope, std::string_view canonical) {
+std::string string_to_sign(std::string_view date, std::string_view scope,
+                           std::string_view canonical) {
   std::string out = "AWS4-HMAC-SHA256\n";
   out += date;
   out += '\n';
@@ -196,7 +227,8 @@ std::string string_to_sign(std::string_view date, std::string_view scope, std::s
 
 Sha256 signing_key(std::string_view secret, const Credential& credential) {
   Sha256 key = hmac_sha256(as_bytes("AWS4" + std::string(secret)), as_bytes(credential.date));
-  for (const std::string_view part : {credential.region, credential.service, std::string_view("aws4_request")}) {
+  for (const std::string_view part :
+       {credential.region, credential.service, std::string_view("aws4_request")}) {
     key = hmac_sha256(key, as_bytes(part));
   }
   return key;
@@ -206,54 +238,73 @@ Result<void> check_presigned(const Request& request, const Credential& credentia
   if (credential.kind == Credential::Kind::V2Presigned) {
     const auto expires = Value::string(request.query("Expires").value_or("")).as_integer();
     if (!expires || credential.signature.empty()) {
-      return refused(403, "AccessDenied", "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
+      return refused(403, "AccessDenied",
+                     "Query-string authentication requires the Signature, Expires and "
+                     "AWSAccessKeyId parameters");
     }
     const Instant end{std::chrono::seconds(std::min<std::int64_t>(*expires, 1LL << 40))};
-    if (now > end) return refused(403, "AccessDenied", "Request has expired", {{"Expires", iso8601(end)}, {"ServerTime", iso8601(now)}});
+    if (now > end)
+      return refused(403, "AccessDenied", "Request has expired",
+                     {{"Expires", iso8601(end)}, {"ServerTime", iso8601(now)}});
     return {};
   }
   if (credential.kind != Credential::Kind::V4Presigned) return {};
-  for (const char* name : {"X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"}) {
+  for (const char* name : {"X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date",
+                           "X-Amz-SignedHeaders", "X-Amz-Expires"}) {
     if (request.query(name)) continue;
     return refused(400, "AuthorizationQueryParametersError",
-                   "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+                   "Query-string authentication version 4 requires the X-Amz-Algorithm, "
+                   "X-Amz-Credential, X-Amz-Signature, "
                    "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
   }
   const auto expires = Value::string(*request.query("X-Amz-Expires")).as_integer();
-  if (!expires) return refused(400, "AuthorizationQueryParametersError", "X-Amz-Expires should be a number");
-  if (*expires < 0) return refused(400, "AuthorizationQueryParametersError", "X-Amz-Expires must be non-negative");
+  if (!expires)
+    return refused(400, "AuthorizationQueryParametersError", "X-Amz-Expires should be a number");
+  if (*expires < 0)
+    return refused(400, "AuthorizationQueryParametersError", "X-Amz-Expires must be non-negative");
   if (*expires > kExpiresMax) {
     return refused(400, "AuthorizationQueryParametersError",
-                   "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
+                   "X-Amz-Expires must be less than a week (in seconds); that is, the given "
+                   "X-Amz-Expires must be less than 604800 seconds");
   }
   const auto at = parse_basic_date_time(*request.query("X-Amz-Date"));
   if (!at) {
-    return refused(400, "AuthorizationQueryParametersError", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
+    return refused(400, "AuthorizationQueryParametersError",
+                   "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   }
   const Instant end = *at + std::chrono::seconds(*expires);
   if (now > end) {
     return refused(403, "AccessDenied", "Request has expired",
-                   {{"X-Amz-Expires", std::to_string(*expires)}, {"Expires", iso8601(end)}, {"ServerTime", iso8601(now)}});
+                   {{"X-Amz-Expires", std::to_string(*expires)},
+                    {"Expires", iso8601(end)},
+                    {"ServerTime", iso8601(now)}});
   }
   return {};
 }
 
-Result<void> check_signature(const Request& request, const Credential& credential, const Model& model, std::string_view body,
-                             Instant now, const SecretLookup& secret) {
+Result<void> check_signature(const Request& request, const Credential& credential,
+                             const Model& model, std::string_view body, Instant now,
+                             const SecretLookup& secret) {
   const Family family = family_of(model);
   if (credential.kind == Credential::Kind::None) {
     if (family == Family::Xml && request.authorization.empty()) return {};
-    return refused(family == Family::Json ? 400 : 403, family == Family::Json ? "MissingAuthenticationTokenException" : "MissingAuthenticationToken",
+    return refused(family == Family::Json ? 400 : 403,
+                   family == Family::Json ? "MissingAuthenticationTokenException"
+                                          : "MissingAuthenticationToken",
                    "Request is missing Authentication Token");
   }
   const bool presigned = credential.kind == Credential::Kind::V4Presigned;
   if (presigned && !request.authorization.empty()) {
-    return refused(400, "InvalidSignatureException",
-                   "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
+    return refused(
+        400, "InvalidSignatureException",
+        "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
   }
-  if (credential.kind == Credential::Kind::V2Header || credential.kind == Credential::Kind::V2Presigned ||
+  if (credential.kind == Credential::Kind::V2Header ||
+      credential.kind == Credential::Kind::V2Presigned ||
       credential.algorithm != "AWS4-HMAC-SHA256") {
-    return refused(400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+    return refused(400, "InvalidRequest",
+                   "The authorization mechanism you have provided is not supported. Please use "
+                   "AWS4-HMAC-SHA256.");
   }
   if (auto error = incomplete(family, request, credential)) return *error;
   const auto known = secret ? secret(credential.access_key) : std::nullopt;
@@ -264,33 +315,48 @@ Result<void> check_signature(const Request& request, const Credential& credentia
   }
   if (!presigned) CLOCHE_TRY_VOID(check_time(family, date, now));
   if (credential.date != std::string_view(date).substr(0, 8)) {
-    const std::string text = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
-                             std::string(credential.date) + "' != '" + date.substr(0, 8) + "', from '" + date + "'.";
-    return refused(family == Family::Xml ? 403 : 400, family == Family::Xml ? "SignatureDoesNotMatch" : "InvalidSignatureException", text);
+    const std::string text =
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+        "'" +
+        std::string(credential.date) + "' != '" + date.substr(0, 8) + "', from '" + date + "'.";
+    return refused(family == Family::Xml ? 403 : 400,
+                   family == Family::Xml ? "SignatureDoesNotMatch" : "InvalidSignatureException",
+                   text);
   }
   std::string hash(request.content_sha256);
-  if (hash.empty()) hash = presigned && family == Family::Xml ? std::string(kUnsignedPayload) : to_hex(sha256(as_bytes(body)));
-  const std::string canonical = canonical_request(request, credential.signed_headers, hash, presigned, family != Family::Xml);
+  if (hash.empty())
+    hash = presigned && family == Family::Xml ? std::string(kUnsignedPayload)
+                                              : to_hex(sha256(as_bytes(body)));
+  const std::string canonical =
+      canonical_request(request, credential.signed_headers, hash, presigned, family != Family::Xml);
   const std::string to_sign = string_to_sign(date, credential.scope, canonical);
-  const std::string expected = to_hex(hmac_sha256(signing_key(*known, credential), as_bytes(to_sign)));
-  if (!equal_in_constant_time(expected, credential.signature)) return mismatch(family, credential, canonical, to_sign);
+  const std::string expected =
+      to_hex(hmac_sha256(signing_key(*known, credential), as_bytes(to_sign)));
+  if (!equal_in_constant_time(expected, credential.signature))
+    return mismatch(family, credential, canonical, to_sign);
   return {};
 }
 
-std::optional<ChunkSigner> chunk_signer(const Request& request, const Credential& credential, const SecretLookup& secret) {
-  if (!request.content_sha256.starts_with("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")) return std::nullopt;
+std::optional<ChunkSigner> chunk_signer(const Request& request, const Credential& credential,
+                                        const SecretLookup& secret) {
+  if (!request.content_sha256.starts_with("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"))
+    return std::nullopt;
   const auto known = secret ? secret(credential.access_key) : std::nullopt;
   if (!known) return std::nullopt;
-  return ChunkSigner{.key = signing_key(*known, credential), .date = std::string(amz_date(request, credential)),
-                     .scope = std::string(credential.scope), .previous = std::string(credential.signature)};
+  return ChunkSigner{.key = signing_key(*known, credential),
+                     .date = std::string(amz_date(request, credential)),
+                     .scope = std::string(credential.scope),
+                     .previous = std::string(credential.signature)};
 }
 
 Result<void> check_content_sha256(const Request& request, std::string_view body) {
   if (request.content_sha256.size() != 64) return {};
   const std::string computed = to_hex(sha256(as_bytes(body)));
   if (equal_ignoring_case(computed, request.content_sha256)) return {};
-  return refused(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.",
-                 {{"ClientComputedContentSHA256", std::string(request.content_sha256)}, {"S3ComputedContentSHA256", computed}});
+  return refused(400, "XAmzContentSHA256Mismatch",
+                 "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                 {{"ClientComputedContentSHA256", std::string(request.content_sha256)},
+                  {"S3ComputedContentSHA256", computed}});
 }
 
 }  // namespace cloche::protocol

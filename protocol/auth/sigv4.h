@@ -1,7 +1,8 @@
-// Signature version 4: the checks that --auth=verify makes, and those that are always made (expiry of presigned URLs).
+// Signature version 4: the checks that --auth=verify makes, and those that are always made (expiry
+// of presigned URLs).
 //
-// Source: "Create a signed AWS API request" in the IAM User Guide, and "Authenticating Requests (AWS Signature Version 4)" in
-// the S3 API Reference.
+// Source: "Create a signed AWS API request" in the IAM User Guide, and "Authenticating Requests
+// (AWS Signature Version 4)" in the S3 API Reference.
 #pragma once
 
 #include <optional>
@@ -21,22 +22,27 @@ namespace cloche::protocol {
 
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 
-// The text that is signed for, from the request and the hash of its body. `encode_twice`: all services but S3.
-std::string canonical_request(const Request& request, std::string_view signed_headers, std::string_view payload_hash, bool presigned,
-                              bool encode_twice);
-std::string string_to_sign(std::string_view date, std::string_view scope, std::string_view canonical);
+// The text that is signed for, from the request and the hash of its body. `encode_twice`: all
+// services but S3.
+std::string canonical_request(const Request& request, std::string_view signed_headers,
+                              std::string_view payload_hash, bool presigned, bool encode_twice);
+std::string string_to_sign(std::string_view date, std::string_view scope,
+                           std::string_view canonical);
 Sha256 signing_key(std::string_view secret, const Credential& credential);
 
 // The expiry of a presigned URL and the parameters that it must have; under any AuthMode.
 Result<void> check_presigned(const Request& request, const Credential& credential, Instant now);
 
-// Whether the signature is the one that the owner of the key would have made. `body` is the gathered body; S3's hash of it comes in
-// a header, so that a streaming body can be checked at its head. Anonymous requests to S3 pass: policies judge them.
-Result<void> check_signature(const Request& request, const Credential& credential, const Model& model, std::string_view body,
-                             Instant now, const SecretLookup& secret);
+// Whether the signature is the one that the owner of the key would have made. `body` is the
+// gathered body; S3's hash of it comes in a header, so that a streaming body can be checked at its
+// head. Anonymous requests to S3 pass: policies judge them.
+Result<void> check_signature(const Request& request, const Credential& credential,
+                             const Model& model, std::string_view body, Instant now,
+                             const SecretLookup& secret);
 
 // The signer that a chunk-signed body is checked with.
-std::optional<ChunkSigner> chunk_signer(const Request& request, const Credential& credential, const SecretLookup& secret);
+std::optional<ChunkSigner> chunk_signer(const Request& request, const Credential& credential,
+                                        const SecretLookup& secret);
 
 // x-amz-content-sha256 of a gathered body.
 Result<void> check_content_sha256(const Request& request, std::string_view body);

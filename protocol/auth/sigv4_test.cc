@@ -8,11 +8,12 @@
 namespace cloche::protocol {
 namespace {
 
-// The examples of "Authenticating Requests: Using the Authorization Header" and "... Using Query Parameters" in the S3 API
-// Reference, all signed by this key at this time.
+// The examples of "Authenticating Requests: Using the Authorization Header" and "... Using Query
+// Parameters" in the S3 API Reference, all signed by this key at this time.
 constexpr const char* kKey = "AKIAIOSFODNN7EXAMPLE";
 constexpr const char* kSecret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-constexpr const char* kEmptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+constexpr const char* kEmptyHash =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 std::optional<std::string> secret_of(std::string_view key) {
   return key == kKey ? std::optional<std::string>(kSecret) : std::nullopt;
@@ -33,7 +34,8 @@ struct Sent {
     request.read_query(arena);
     credential = read_credential(request);
   }
-  std::string check(const Model& model, std::string_view body = {}, const char* now = "20130524T000500Z") {
+  std::string check(const Model& model, std::string_view body = {},
+                    const char* now = "20130524T000500Z") {
     const Instant at = *parse_basic_date_time(now);
     auto result = check_presigned(request, credential, at);
     if (result) result = check_signature(request, credential, model, body, at, secret_of);
@@ -47,40 +49,53 @@ struct Sent {
 };
 
 std::string authorization(const std::string& signed_headers, const std::string& signature) {
-  return "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=" +
+  return "Authorization: AWS4-HMAC-SHA256 "
+         "Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders=" +
          signed_headers + ",Signature=" + signature + "\r\n";
 }
 
 TEST(SigV4, TakesAwsExampleOfGetObject) {
   Sent sent("GET /test.txt HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\n" +
-            authorization("host;range;x-amz-content-sha256;x-amz-date", "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41") +
-            "Range: bytes=0-9\r\nx-amz-content-sha256: " + kEmptyHash + "\r\nx-amz-date: 20130524T000000Z\r\n\r\n");
+            authorization("host;range;x-amz-content-sha256;x-amz-date",
+                          "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41") +
+            "Range: bytes=0-9\r\nx-amz-content-sha256: " + kEmptyHash +
+            "\r\nx-amz-date: 20130524T000000Z\r\n\r\n");
   EXPECT_EQ(sent.check(s3()), "good");
 }
 
 TEST(SigV4, TakesAwsExampleOfPutObject) {
-  Sent sent("PUT /test%24file.text HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\nDate: Fri, 24 May 2013 00:00:00 GMT\r\n" +
-            authorization("date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
-                          "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd") +
-            "x-amz-date: 20130524T000000Z\r\nx-amz-storage-class: REDUCED_REDUNDANCY\r\nx-amz-content-sha256: "
-            "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072\r\n\r\n");
+  Sent sent(
+      "PUT /test%24file.text HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\nDate: Fri, 24 May "
+      "2013 00:00:00 GMT\r\n" +
+      authorization("date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class",
+                    "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd") +
+      "x-amz-date: 20130524T000000Z\r\nx-amz-storage-class: "
+      "REDUCED_REDUNDANCY\r\nx-amz-content-sha256: "
+      "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072\r\n\r\n");
   EXPECT_EQ(sent.check(s3()), "good");
 }
 
 TEST(SigV4, TakesAwsExamplesWithQueries) {
   Sent lifecycle("GET /?lifecycle HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\n" +
-                 authorization("host;x-amz-content-sha256;x-amz-date", "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543") +
-                 "x-amz-date: 20130524T000000Z\r\nx-amz-content-sha256: " + kEmptyHash + "\r\n\r\n");
+                 authorization("host;x-amz-content-sha256;x-amz-date",
+                               "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543") +
+                 "x-amz-date: 20130524T000000Z\r\nx-amz-content-sha256: " + kEmptyHash +
+                 "\r\n\r\n");
   EXPECT_EQ(lifecycle.check(s3()), "good");
   Sent list("GET /?max-keys=2&prefix=J HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\n" +
-            authorization("host;x-amz-content-sha256;x-amz-date", "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7") +
+            authorization("host;x-amz-content-sha256;x-amz-date",
+                          "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7") +
             "x-amz-date: 20130524T000000Z\r\nx-amz-content-sha256: " + kEmptyHash + "\r\n\r\n");
   EXPECT_EQ(list.check(s3()), "good");
 }
 
-std::string presigned(const std::string& signature = "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404") {
-  return "GET /test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2F"
-         "aws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=" +
+std::string presigned(const std::string& signature =
+                          "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404") {
+  return "GET "
+         "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%"
+         "2F20130524%2Fus-east-1%2Fs3%2F"
+         "aws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-"
+         "Amz-Signature=" +
          signature + " HTTP/1.1\r\nHost: examplebucket.s3.amazonaws.com\r\n\r\n";
 }
 
@@ -94,7 +109,8 @@ TEST(SigV4, TakesAwsExampleOfAPresignedUrl) {
 // Each family of services has names of its own for the same fault.
 TEST(SigV4, NamesFaultsAsTheServiceDoes) {
   const auto get = [](const std::string& auth, const std::string& date = "20130524T000000Z") {
-    return "POST / HTTP/1.1\r\nHost: h\r\n" + auth + "x-amz-date: " + date + "\r\nx-amz-content-sha256: " + kEmptyHash + "\r\n\r\n";
+    return "POST / HTTP/1.1\r\nHost: h\r\n" + auth + "x-amz-date: " + date +
+           "\r\nx-amz-content-sha256: " + kEmptyHash + "\r\n\r\n";
   };
   const std::string bad = authorization("host;x-amz-date", std::string(64, '0'));
   EXPECT_EQ(Sent(get(bad)).check(s3()), "SignatureDoesNotMatch");
@@ -108,11 +124,13 @@ TEST(SigV4, NamesFaultsAsTheServiceDoes) {
   EXPECT_EQ(Sent(get("")).check(s3()), "good");  // Anonymous: policies judge.
   EXPECT_EQ(Sent(get("")).check(dynamodb()), "MissingAuthenticationTokenException");
   EXPECT_EQ(Sent(get("Authorization: AWS4-\r\n")).check(dynamodb()), "InvalidRequest");
-  EXPECT_EQ(Sent(get("Authorization: AWS4-HMAC-SHA256 Signature=b\r\n")).check(dynamodb()), "IncompleteSignatureException");
+  EXPECT_EQ(Sent(get("Authorization: AWS4-HMAC-SHA256 Signature=b\r\n")).check(dynamodb()),
+            "IncompleteSignatureException");
 }
 
 TEST(SigV4, ComparesTheHashOfTheBody) {
-  Sent sent("PUT /b/k HTTP/1.1\r\nHost: h\r\nx-amz-content-sha256: " + std::string(kEmptyHash) + "\r\n\r\n");
+  Sent sent("PUT /b/k HTTP/1.1\r\nHost: h\r\nx-amz-content-sha256: " + std::string(kEmptyHash) +
+            "\r\n\r\n");
   EXPECT_TRUE(check_content_sha256(sent.request, "").has_value());
   EXPECT_EQ(check_content_sha256(sent.request, "x").error().code, "XAmzContentSHA256Mismatch");
 }
@@ -124,12 +142,16 @@ TEST(Credential, ReadsEveryForm) {
   Sent v2_url("GET /b/k?AWSAccessKeyId=KEY&Expires=1&Signature=s HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(v2_url.credential.access_key, "KEY");
   EXPECT_EQ(v2_url.check(s3()), "AccessDenied");
-  Sent v4a("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: AWS4-ECDSA-P256-SHA256 Credential=KEY/20130524/s3/aws4_request, "
-           "SignedHeaders=host, Signature=00\r\n\r\n");
+  Sent v4a(
+      "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: AWS4-ECDSA-P256-SHA256 "
+      "Credential=KEY/20130524/s3/aws4_request, "
+      "SignedHeaders=host, Signature=00\r\n\r\n");
   EXPECT_EQ(v4a.credential.access_key, "KEY");
   EXPECT_EQ(v4a.credential.service, "s3");
-  Sent spaced("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: AWS4-HMAC-SHA256 Credential=000000000042/20130524/eu-west-1/sqs/aws4_request,  "
-              "SignedHeaders=host ,Signature=00\r\n\r\n");
+  Sent spaced(
+      "GET / HTTP/1.1\r\nHost: h\r\nAuthorization: AWS4-HMAC-SHA256 "
+      "Credential=000000000042/20130524/eu-west-1/sqs/aws4_request,  "
+      "SignedHeaders=host ,Signature=00\r\n\r\n");
   EXPECT_EQ(spaced.credential.access_key, "000000000042");
   EXPECT_EQ(spaced.credential.region, "eu-west-1");
   EXPECT_EQ(spaced.credential.signature, "00");

@@ -20,7 +20,8 @@ const Shape* error_shape(const Operation* operation, std::string_view code) {
   return nullptr;
 }
 
-std::vector<std::pair<std::string_view, std::string_view>> read_form(std::string_view text, Arena& arena) {
+std::vector<std::pair<std::string_view, std::string_view>> read_form(std::string_view text,
+                                                                     Arena& arena) {
   std::vector<std::pair<std::string_view, std::string_view>> out;
   while (!text.empty()) {
     const std::size_t end = text.find('&');
@@ -28,47 +29,64 @@ std::vector<std::pair<std::string_view, std::string_view>> read_form(std::string
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
-    const std::string_view value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
-    out.emplace_back(decode_uri(pair.substr(0, equals), arena, true), decode_uri(value, arena, true));
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    out.emplace_back(decode_uri(pair.substr(0, equals), arena, true),
+                     decode_uri(value, arena, true));
   }
   return out;
 }
 
-Result<Value> read_input(const Model& model, const Operation& operation, const Request& request, const Labels& labels,
-                         std::string_view body, Arena& arena) {
+Result<Value> read_input(const Model& model, const Operation& operation, const Request& request,
+                         const Labels& labels, std::string_view body, Arena& arena) {
   switch (model.wire) {
-    case Wire::Json: return read_json(model, operation, body, arena);
+    case Wire::Json:
+      return read_json(model, operation, body, arena);
     case Wire::RestXml:
-    case Wire::RestJson: return read_rest(model, operation, request, labels, body, arena);
+    case Wire::RestJson:
+      return read_rest(model, operation, request, labels, body, arena);
     case Wire::Query:
-    case Wire::Ec2: return read_query(model, operation, request, body, arena);
-    case Wire::RpcV2Cbor: break;  // Services that speak it speak another protocol too, which the model is read for.
+    case Wire::Ec2:
+      return read_query(model, operation, request, body, arena);
+    case Wire::RpcV2Cbor:
+      break;  // Services that speak it speak another protocol too, which the model is read for.
   }
   return bug("a model with a protocol that has no codec");
 }
 
-void write_output(const Model& model, const Operation& operation, const Value& output, const Identity& identity, Answer& answer) {
+void write_output(const Model& model, const Operation& operation, const Value& output,
+                  const Identity& identity, Answer& answer) {
   answer.status = operation.status;
   switch (model.wire) {
-    case Wire::Json: return write_json(model, operation, output, answer);
+    case Wire::Json:
+      return write_json(model, operation, output, answer);
     case Wire::RestXml:
-    case Wire::RestJson: return write_rest(model, operation, output, answer);
+    case Wire::RestJson:
+      return write_rest(model, operation, output, answer);
     case Wire::Query:
-    case Wire::Ec2: return write_query(model, operation, output, identity, answer);
-    case Wire::RpcV2Cbor: return;
+    case Wire::Ec2:
+      return write_query(model, operation, output, identity, answer);
+    case Wire::RpcV2Cbor:
+      return;
   }
 }
 
-void write_error(const Model& model, const Operation* operation, const Error& error, const Identity& identity, Answer& answer) {
+void write_error(const Model& model, const Operation* operation, const Error& error,
+                 const Identity& identity, Answer& answer) {
   answer.clear();
   answer.status = error.http_status;
   switch (model.wire) {
-    case Wire::Json: return write_json_error(&model, operation, error, answer);
-    case Wire::RestJson: return write_rest_json_error(model, operation, error, answer);
-    case Wire::RestXml: return write_rest_xml_error(error, identity, answer);
+    case Wire::Json:
+      return write_json_error(&model, operation, error, answer);
+    case Wire::RestJson:
+      return write_rest_json_error(model, operation, error, answer);
+    case Wire::RestXml:
+      return write_rest_xml_error(error, identity, answer);
     case Wire::Query:
-    case Wire::Ec2: return write_query_error(model, operation, error, identity, answer);
-    case Wire::RpcV2Cbor: return;
+    case Wire::Ec2:
+      return write_query_error(model, operation, error, identity, answer);
+    case Wire::RpcV2Cbor:
+      return;
   }
 }
 

@@ -8,8 +8,9 @@
 namespace cloche::protocol {
 namespace {
 
-// Errors that come from AWS's request framework carry its own namespaces, and some of them a capital "Message".
-// Source: answers of DynamoDB recorded by the tests of architect/dynalite (connection.js) and LocalStack's snapshots.
+// Errors that come from AWS's request framework carry its own namespaces, and some of them a
+// capital "Message". Source: answers of DynamoDB recorded by the tests of architect/dynalite
+// (connection.js) and LocalStack's snapshots.
 struct FrameworkError {
   std::string_view code, type;
   bool capital_message = false;
@@ -18,7 +19,8 @@ constexpr FrameworkError kFrameworkErrors[] = {
     {"ValidationException", "com.amazon.coral.validate#ValidationException"},
     {"SerializationException", "com.amazon.coral.service#SerializationException", true},
     {"UnknownOperationException", "com.amazon.coral.service#UnknownOperationException"},
-    {"MissingAuthenticationTokenException", "com.amazon.coral.service#MissingAuthenticationTokenException"},
+    {"MissingAuthenticationTokenException",
+     "com.amazon.coral.service#MissingAuthenticationTokenException"},
     {"IncompleteSignatureException", "com.amazon.coral.service#IncompleteSignatureException"},
     {"InvalidSignatureException", "com.amazon.coral.service#InvalidSignatureException"},
     {"UnrecognizedClientException", "com.amazon.coral.service#UnrecognizedClientException"},
@@ -30,25 +32,29 @@ constexpr FrameworkError kFrameworkErrors[] = {
 std::string_view error_namespace(const Model* model) {
   if (model == nullptr) return {};
   if (model->target_prefix == "DynamoDB_20120810") return "com.amazonaws.dynamodb.v20120810#";
-  if (model->target_prefix == "DynamoDBStreams_20120810") return "com.amazonaws.dynamodb.v20120810#";
+  if (model->target_prefix == "DynamoDBStreams_20120810")
+    return "com.amazonaws.dynamodb.v20120810#";
   return {};
 }
 
 }  // namespace
 
-Result<Value> read_json(const Model& model, const Operation& operation, std::string_view body, Arena& arena) {
+Result<Value> read_json(const Model& model, const Operation& operation, std::string_view body,
+                        Arena& arena) {
   Value input = Value::map();
   if (!body.empty()) {
     auto parsed = parse_json(body, arena);
     if (!parsed) return serialization_error("");  // AWS says no more than this.
     input = *parsed;
   }
-  if (operation.input != nullptr) CLOCHE_TRY_VOID(check_input(model, input, *operation.input, arena));
+  if (operation.input != nullptr)
+    CLOCHE_TRY_VOID(check_input(model, input, *operation.input, arena));
   return input;
 }
 
 void append_json(std::string& out, const Value& value, const Shape& shape, TimeForm form) {
-  if (shape.raw || value.is(Value::Kind::Raw) || value.is(Value::Kind::Null)) return cloche::append_json(out, value);
+  if (shape.raw || value.is(Value::Kind::Raw) || value.is(Value::Kind::Null))
+    return cloche::append_json(out, value);
   switch (shape.type) {
     case Type::Structure: {
       out += '{';
@@ -105,8 +111,10 @@ void append_json(std::string& out, const Value& value, const Shape& shape, TimeF
   }
 }
 
-void write_json(const Model& model, const Operation& operation, const Value& output, Answer& answer) {
-  answer.content_type = model.json_version == "1.1" ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
+void write_json(const Model& model, const Operation& operation, const Value& output,
+                Answer& answer) {
+  answer.content_type =
+      model.json_version == "1.1" ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
   if (operation.output == nullptr) {
     // AWS sends an empty object where a 1.0 service has no output, and nothing under 1.1.
     if (model.json_version != "1.1") answer.body = "{}";
@@ -117,8 +125,11 @@ void write_json(const Model& model, const Operation& operation, const Value& out
   }
 }
 
-void write_json_error(const Model* model, const Operation* operation, const Error& error, Answer& answer) {
-  answer.content_type = model != nullptr && model->json_version == "1.1" ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
+void write_json_error(const Model* model, const Operation* operation, const Error& error,
+                      Answer& answer) {
+  answer.content_type = model != nullptr && model->json_version == "1.1"
+                            ? "application/x-amz-json-1.1"
+                            : "application/x-amz-json-1.0";
   std::string_view message_name = "message";
   std::string& out = answer.body;
   out = "{\"__type\":\"";
@@ -127,7 +138,8 @@ void write_json_error(const Model* model, const Operation* operation, const Erro
     for (const FrameworkError& known : kFrameworkErrors) {
       if (known.code == error.code) framework = &known;
     }
-  } else if (const Shape* shape = error_shape(operation, error.code); shape->find("Message") != nullptr) {
+  } else if (const Shape* shape = error_shape(operation, error.code);
+             shape->find("Message") != nullptr) {
     message_name = "Message";
   }
   if (framework != nullptr && !error_namespace(model).empty()) {

@@ -1,4 +1,5 @@
-// query: the input is a form ("Action=...&Name.member.1=a"), the output an XML document. ec2 is a dialect of it.
+// query: the input is a form ("Action=...&Name.member.1=a"), the output an XML document. ec2 is a
+// dialect of it.
 #include <algorithm>
 #include <string>
 
@@ -17,8 +18,10 @@ constexpr int kListItemsMax = 100'000;
 
 class Reader {
  public:
-  Reader(const Model& model, Fields fields, Arena& arena) : model_(model), fields_(std::move(fields)), arena_(arena) {
-    std::sort(fields_.begin(), fields_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Reader(const Model& model, Fields fields, Arena& arena)
+      : model_(model), fields_(std::move(fields)), arena_(arena) {
+    std::sort(fields_.begin(), fields_.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
   }
 
   Result<Value> structure(const Shape& shape, const std::string& prefix) {
@@ -35,36 +38,51 @@ class Reader {
     if (model_.wire != Wire::Ec2) {
       // A flat list goes by the name of its items, where they have one.
       const Shape& shape = *member.shape;
-      if (shape.type == Type::List && shape.flattened && shape.item.renamed) return std::string(shape.item.wire_name);
+      if (shape.type == Type::List && shape.flattened && shape.item.renamed)
+        return std::string(shape.item.wire_name);
       return std::string(member.wire_name);
     }
     if (!member.query_name.empty()) return std::string(member.query_name);
     std::string name(member.wire_name);
-    if (!name.empty() && name[0] >= 'a' && name[0] <= 'z') name[0] = static_cast<char>(name[0] - 32);
+    if (!name.empty() && name[0] >= 'a' && name[0] <= 'z')
+      name[0] = static_cast<char>(name[0] - 32);
     return name;
   }
 
   Result<Value> member_value(const ShapeMember& member, const std::string& name) {
     const Shape& shape = *member.shape;
     switch (shape.type) {
-      case Type::Structure: return any_below(name) ? structure(shape, name + '.') : Value();
-      case Type::List: return list(shape, name, member.flattened || shape.flattened || model_.wire == Wire::Ec2);
-      case Type::Map: return map(shape, name, member.flattened || shape.flattened);
-      default: return scalar(shape, name);
+      case Type::Structure:
+        return any_below(name) ? structure(shape, name + '.') : Value();
+      case Type::List:
+        return list(shape, name, member.flattened || shape.flattened || model_.wire == Wire::Ec2);
+      case Type::Map:
+        return map(shape, name, member.flattened || shape.flattened);
+      default:
+        return scalar(shape, name);
     }
   }
 
   Result<Value> scalar(const Shape& shape, const std::string& name) {
-    const auto found = std::lower_bound(fields_.begin(), fields_.end(), name, [](const auto& field, const std::string& n) { return field.first < n; });
+    const auto found =
+        std::lower_bound(fields_.begin(), fields_.end(), name,
+                         [](const auto& field, const std::string& n) { return field.first < n; });
     if (found == fields_.end() || found->first != name) return Value();
     const auto value = value_from_text(found->second, shape, arena_);
-    if (!value) return Error{.kind = Error::Kind::Refused, .code = "MalformedInput", .message = "Invalid value for " + name, .http_status = 400, .details = {}};
+    if (!value)
+      return Error{.kind = Error::Kind::Refused,
+                   .code = "MalformedInput",
+                   .message = "Invalid value for " + name,
+                   .http_status = 400,
+                   .details = {}};
     return *value;
   }
 
   Result<Value> list(const Shape& shape, const std::string& name, bool flat) {
     Value out = Value::list();
-    const std::string prefix = flat ? name + '.' : name + '.' + std::string(shape.item.renamed ? shape.item.wire_name : "member") + '.';
+    const std::string prefix =
+        flat ? name + '.'
+             : name + '.' + std::string(shape.item.renamed ? shape.item.wire_name : "member") + '.';
     for (int i = 1; i <= kListItemsMax && any_at(prefix + std::to_string(i)); ++i) {
       CLOCHE_TRY(const item, member_value(shape.item, prefix + std::to_string(i)));
       if (item.present()) out.push(arena_, item);
@@ -89,12 +107,16 @@ class Reader {
 
   // Whether there is a field of that name, or one below it.
   bool any_at(const std::string& name) const {
-    const auto found = std::lower_bound(fields_.begin(), fields_.end(), name, [](const auto& field, const std::string& n) { return field.first < n; });
+    const auto found =
+        std::lower_bound(fields_.begin(), fields_.end(), name,
+                         [](const auto& field, const std::string& n) { return field.first < n; });
     return (found != fields_.end() && found->first == name) || any_below(name);
   }
   bool any_below(const std::string& name) const {
     const std::string prefix = name + '.';
-    const auto found = std::lower_bound(fields_.begin(), fields_.end(), prefix, [](const auto& field, const std::string& n) { return field.first < n; });
+    const auto found =
+        std::lower_bound(fields_.begin(), fields_.end(), prefix,
+                         [](const auto& field, const std::string& n) { return field.first < n; });
     return found != fields_.end() && found->first.starts_with(prefix);
   }
 
@@ -111,7 +133,8 @@ void append_leaf(std::string& out, std::string_view name, std::string_view text)
 
 }  // namespace
 
-Result<Value> read_query(const Model& model, const Operation& operation, const Request& request, std::string_view body, Arena& arena) {
+Result<Value> read_query(const Model& model, const Operation& operation, const Request& request,
+                         std::string_view body, Arena& arena) {
   Fields fields = request.all_queries();
   for (const auto& field : read_form(body, arena)) fields.push_back(field);
   if (operation.input == nullptr) return Value::map();
@@ -127,7 +150,8 @@ Result<Value> read_query(const Model& model, const Operation& operation, const R
   return input;
 }
 
-void write_query(const Model& model, const Operation& operation, const Value& output, const Identity& identity, Answer& answer) {
+void write_query(const Model& model, const Operation& operation, const Value& output,
+                 const Identity& identity, Answer& answer) {
   answer.content_type = "text/xml";
   std::string& out = answer.body;
   const std::string root = std::string(operation.name) + "Response";
@@ -135,10 +159,12 @@ void write_query(const Model& model, const Operation& operation, const Value& ou
   if (model.wire == Wire::Ec2) {
     out.insert(0, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     append_leaf(out, "requestId", identity.request_id);
-    if (operation.output != nullptr) append_xml_members(out, output, *operation.output, TimeForm::Iso8601Milliseconds);
+    if (operation.output != nullptr)
+      append_xml_members(out, output, *operation.output, TimeForm::Iso8601Milliseconds);
   } else {
     if (!operation.wrapper.empty()) xml::open(out, operation.wrapper);
-    if (operation.output != nullptr) append_xml_members(out, output, *operation.output, TimeForm::Iso8601);
+    if (operation.output != nullptr)
+      append_xml_members(out, output, *operation.output, TimeForm::Iso8601);
     if (!operation.wrapper.empty()) xml::close(out, operation.wrapper);
     xml::open(out, "ResponseMetadata");
     append_leaf(out, "RequestId", identity.request_id);
@@ -147,10 +173,13 @@ void write_query(const Model& model, const Operation& operation, const Value& ou
   xml::close(out, root);
 }
 
-void write_query_error(const Model& model, const Operation* operation, const Error& error, const Identity& identity, Answer& answer) {
+void write_query_error(const Model& model, const Operation* operation, const Error& error,
+                       const Identity& identity, Answer& answer) {
   answer.content_type = "text/xml";
   const Shape* shape = error_shape(operation, error.code);
-  const std::string_view code = shape != nullptr && !shape->error_code.empty() ? shape->error_code : std::string_view(error.code);
+  const std::string_view code = shape != nullptr && !shape->error_code.empty()
+                                    ? shape->error_code
+                                    : std::string_view(error.code);
   std::string& out = answer.body;
   if (model.wire == Wire::Ec2) {
     out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>";

@@ -1,4 +1,5 @@
-// rest-xml and rest-json: members stand in the path, the query, headers and the body, as the model says.
+// rest-xml and rest-json: members stand in the path, the query, headers and the body, as the model
+// says.
 #include <algorithm>
 
 #include "base/json.h"
@@ -12,21 +13,30 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(std::string code, std::string message, std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = 400,
+Error refused(std::string code, std::string message,
+              std::vector<std::pair<std::string, std::string>> details = {}) {
+  return {.kind = Error::Kind::Refused,
+          .code = std::move(code),
+          .message = std::move(message),
+          .http_status = 400,
           .details = std::move(details)};
 }
 
-// A parameter that is no number. Source: S3's answer to ?max-keys=abc (ceph/s3-tests expects code and status; the text is AWS's).
+// A parameter that is no number. Source: S3's answer to ?max-keys=abc (ceph/s3-tests expects code
+// and status; the text is AWS's).
 Error bad_parameter(const Model& model, const ShapeMember& member, std::string_view text) {
-  if (model.wire == Wire::RestJson) return validation_error("Invalid value for " + std::string(member.wire_name));
+  if (model.wire == Wire::RestJson)
+    return validation_error("Invalid value for " + std::string(member.wire_name));
   const std::string name(member.wire_name);
-  const std::string message = name == "partNumber" ? "Part number must be an integer between 1 and 10000, inclusive"
-                                                   : "Provided " + name + " not an integer or within integer range";
-  return refused("InvalidArgument", message, {{"ArgumentName", name}, {"ArgumentValue", std::string(text)}});
+  const std::string message = name == "partNumber"
+                                  ? "Part number must be an integer between 1 and 10000, inclusive"
+                                  : "Provided " + name + " not an integer or within integer range";
+  return refused("InvalidArgument", message,
+                 {{"ArgumentName", name}, {"ArgumentValue", std::string(text)}});
 }
 
-// Reads one value that stood in the path, the query or a header. Lists stand separated by commas in headers.
+// Reads one value that stood in the path, the query or a header. Lists stand separated by commas in
+// headers.
 std::optional<Value> read_text(std::string_view text, const Shape& shape, Arena& arena) {
   if (shape.type != Type::List) return value_from_text(text, shape, arena);
   Value list = Value::list();
@@ -45,21 +55,24 @@ std::optional<Value> read_text(std::string_view text, const Shape& shape, Arena&
 
 std::string_view lowered(std::string_view text, Arena& arena) {
   char* copy = arena.array<char>(text.size()).data();
-  std::transform(text.begin(), text.end(), copy, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(text.begin(), text.end(), copy,
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return {copy, text.size()};
 }
 
 Value read_prefixed(const Request& request, std::string_view prefix, Arena& arena) {
   Value map = Value::map();
   for (const auto& [name, value] : request.all_headers()) {
-    if (name.size() <= prefix.size() || !equal_ignoring_case(name.substr(0, prefix.size()), prefix)) continue;
+    if (name.size() <= prefix.size() || !equal_ignoring_case(name.substr(0, prefix.size()), prefix))
+      continue;
     map.add(arena, lowered(name.substr(prefix.size()), arena), Value::string(value));
   }
   return map;
 }
 
 // A query parameter; a list takes every one of its name, a map every one that has no other meaning.
-Result<Value> read_query_member(const Model& model, const ShapeMember& member, const Request& request, Arena& arena) {
+Result<Value> read_query_member(const Model& model, const ShapeMember& member,
+                                const Request& request, Arena& arena) {
   if (member.shape->type == Type::List) {
     Value list = Value::list();
     for (const auto& [name, text] : request.all_queries()) {
@@ -79,29 +92,41 @@ Result<Value> read_query_member(const Model& model, const ShapeMember& member, c
   return *value;
 }
 
-// Headers whose value makes no sense are ignored by S3 where they are conditions (If-Modified-Since), and refused elsewhere.
-Result<Value> read_header_member(const Model& model, const ShapeMember& member, const Request& request, Arena& arena) {
+// Headers whose value makes no sense are ignored by S3 where they are conditions
+// (If-Modified-Since), and refused elsewhere.
+Result<Value> read_header_member(const Model& model, const ShapeMember& member,
+                                 const Request& request, Arena& arena) {
   const std::string_view text = request.header(member.wire_name);
   if (text.empty() && !request.has_header(member.wire_name)) return Value();
   const auto value = read_text(text, *member.shape, arena);
   if (value) return *value;
-  if (member.shape->type == Type::Timestamp && !member.wire_name.starts_with("x-amz-")) return Value();
+  if (member.shape->type == Type::Timestamp && !member.wire_name.starts_with("x-amz-"))
+    return Value();
   return bad_parameter(model, member, text);
 }
 
-Result<void> read_body(const Model& model, const Operation& operation, std::string_view body, Value& input, Arena& arena) {
+Result<void> read_body(const Model& model, const Operation& operation, std::string_view body,
+                       Value& input, Arena& arena) {
   const Shape& shape = *operation.input;
   if (const ShapeMember* payload = operation.input_payload; payload != nullptr) {
     if (payload->streaming || body.empty()) return {};
     switch (payload->shape->type) {
-      case Type::Blob: input.add(arena, payload->name, Value::bytes(body)); return {};
-      case Type::String: input.add(arena, payload->name, Value::string(body)); return {};
-      default: break;
+      case Type::Blob:
+        input.add(arena, payload->name, Value::bytes(body));
+        return {};
+      case Type::String:
+        input.add(arena, payload->name, Value::string(body));
+        return {};
+      default:
+        break;
     }
     if (model.wire == Wire::RestXml) {
-      const std::string_view root = payload->renamed ? payload->wire_name
-                                    : payload->shape->wire_name.empty() ? payload->shape->name : payload->shape->wire_name;
-      CLOCHE_TRY(const value, read_xml_document(body, *payload->shape, payload->renamed ? root : std::string_view(), arena));
+      const std::string_view root = payload->renamed                    ? payload->wire_name
+                                    : payload->shape->wire_name.empty() ? payload->shape->name
+                                                                        : payload->shape->wire_name;
+      CLOCHE_TRY(const value,
+                 read_xml_document(body, *payload->shape,
+                                   payload->renamed ? root : std::string_view(), arena));
       input.add(arena, payload->name, value);
       return {};
     }
@@ -110,8 +135,9 @@ Result<void> read_body(const Model& model, const Operation& operation, std::stri
     input.add(arena, payload->name, *parsed);
     return {};
   }
-  const bool has_body_members = std::any_of(shape.members.begin(), shape.members.end(),
-                                            [](const ShapeMember& member) { return member.place == Place::Body; });
+  const bool has_body_members =
+      std::any_of(shape.members.begin(), shape.members.end(),
+                  [](const ShapeMember& member) { return member.place == Place::Body; });
   if (!has_body_members || body.empty()) return {};
   if (model.wire == Wire::RestXml) {
     CLOCHE_TRY(const value, read_xml_document(body, shape, operation.input_root, arena));
@@ -123,17 +149,20 @@ Result<void> read_body(const Model& model, const Operation& operation, std::stri
   if (!parsed->is(Value::Kind::Map)) return serialization_error("Unexpected value type in payload");
   for (const Member& entry : parsed->members()) {
     const ShapeMember* member = shape.find_wire(entry.name);
-    if (member != nullptr && member->place == Place::Body) input.add(arena, entry.name, entry.value);
+    if (member != nullptr && member->place == Place::Body)
+      input.add(arena, entry.name, entry.value);
   }
   return {};
 }
 
-void write_headers(const Model& model, const Operation& operation, const Value& output, Answer& answer) {
+void write_headers(const Model& model, const Operation& operation, const Value& output,
+                   Answer& answer) {
   for (const Member& entry : output.members()) {
     if (!entry.value.present()) continue;
     const ShapeMember* member = operation.output->find(entry.name);
     if (member == nullptr) continue;
-    if (member->place == Place::Status) answer.status = static_cast<int>(entry.value.as_integer(answer.status));
+    if (member->place == Place::Status)
+      answer.status = static_cast<int>(entry.value.as_integer(answer.status));
     if (member->place == Place::PrefixHeaders) {
       for (const Member& header : entry.value.members()) {
         std::string name(member->wire_name);
@@ -142,7 +171,8 @@ void write_headers(const Model& model, const Operation& operation, const Value& 
       }
     }
     if (member->place == Place::Header && member->wire_name == "Content-Length") {
-      if (const auto length = entry.value.as_integer(); length && *length >= 0) answer.content_length = static_cast<std::uint64_t>(*length);
+      if (const auto length = entry.value.as_integer(); length && *length >= 0)
+        answer.content_length = static_cast<std::uint64_t>(*length);
     } else if (member->place == Place::Header) {
       std::string text;
       if (entry.value.is(Value::Kind::List)) {
@@ -172,23 +202,27 @@ void open_root(std::string& out, std::string_view name, std::string_view xml_nam
   out += '>';
 }
 
-void write_payload(const Model& model, const Operation& operation, const Value& value, Answer& answer) {
+void write_payload(const Model& model, const Operation& operation, const Value& value,
+                   Answer& answer) {
   const ShapeMember& payload = *operation.output_payload;
   if (!value.present()) return;
   switch (payload.shape->type) {
     case Type::Blob:
     case Type::String:
       answer.body = value.text();
-      if (payload.shape->type == Type::String && model.wire == Wire::RestXml) answer.content_type = "application/json";
-      else answer.content_type = "application/octet-stream";
+      if (payload.shape->type == Type::String && model.wire == Wire::RestXml)
+        answer.content_type = "application/json";
+      else
+        answer.content_type = "application/octet-stream";
       return;
-    default: break;
+    default:
+      break;
   }
   if (model.wire == Wire::RestJson) {
     answer.content_type = "application/json";
     return append_json(answer.body, value, *payload.shape, TimeForm::Unix);
   }
-  const std::string_view root = payload.renamed                      ? payload.wire_name
+  const std::string_view root = payload.renamed                     ? payload.wire_name
                                 : !payload.shape->wire_name.empty() ? payload.shape->wire_name
                                                                     : payload.name;
   answer.content_type = "application/xml";
@@ -197,10 +231,12 @@ void write_payload(const Model& model, const Operation& operation, const Value& 
   xml::close(answer.body, root);
 }
 
-void write_body(const Model& model, const Operation& operation, const Value& output, Answer& answer) {
+void write_body(const Model& model, const Operation& operation, const Value& output,
+                Answer& answer) {
   const Shape& shape = *operation.output;
-  const bool has_body_members = std::any_of(shape.members.begin(), shape.members.end(),
-                                            [](const ShapeMember& member) { return member.place == Place::Body; });
+  const bool has_body_members =
+      std::any_of(shape.members.begin(), shape.members.end(),
+                  [](const ShapeMember& member) { return member.place == Place::Body; });
   if (model.wire == Wire::RestJson) {
     answer.content_type = "application/json";
     if (has_body_members) append_json(answer.body, output, shape, TimeForm::Unix);
@@ -222,8 +258,8 @@ void write_body(const Model& model, const Operation& operation, const Value& out
 
 }  // namespace
 
-Result<Value> read_rest(const Model& model, const Operation& operation, const Request& request, const Labels& labels,
-                        std::string_view body, Arena& arena) {
+Result<Value> read_rest(const Model& model, const Operation& operation, const Request& request,
+                        const Labels& labels, std::string_view body, Arena& arena) {
   Value input = Value::map();
   if (operation.input == nullptr) return input;
   for (const ShapeMember& member : operation.input->members) {
@@ -247,17 +283,23 @@ Result<Value> read_rest(const Model& model, const Operation& operation, const Re
         value = read;
         break;
       }
-      case Place::PrefixHeaders: value = read_prefixed(request, member.wire_name, arena); break;
-      default: break;
+      case Place::PrefixHeaders:
+        value = read_prefixed(request, member.wire_name, arena);
+        break;
+      default:
+        break;
     }
-    if (value.present() && !(member.place == Place::PrefixHeaders && value.empty())) input.add(arena, member.name, value);
+    if (value.present() && !(member.place == Place::PrefixHeaders && value.empty()))
+      input.add(arena, member.name, value);
   }
   CLOCHE_TRY_VOID(read_body(model, operation, body, input, arena));
-  if (model.wire == Wire::RestJson) CLOCHE_TRY_VOID(check_input(model, input, *operation.input, arena));
+  if (model.wire == Wire::RestJson)
+    CLOCHE_TRY_VOID(check_input(model, input, *operation.input, arena));
   return input;
 }
 
-void write_rest(const Model& model, const Operation& operation, const Value& output, Answer& answer) {
+void write_rest(const Model& model, const Operation& operation, const Value& output,
+                Answer& answer) {
   if (operation.output == nullptr) return;
   write_headers(model, operation, output, answer);
   if (operation.output_payload != nullptr) {
@@ -267,15 +309,18 @@ void write_rest(const Model& model, const Operation& operation, const Value& out
   }
 }
 
-void write_rest_json_error(const Model&, const Operation* operation, const Error& error, Answer& answer) {
+void write_rest_json_error(const Model&, const Operation* operation, const Error& error,
+                           Answer& answer) {
   answer.content_type = "application/json";
   add_header(answer.headers, "x-amzn-ErrorType", error.code);
   const Shape* shape = error_shape(operation, error.code);
-  answer.body = shape != nullptr && shape->find("Message") != nullptr ? "{\"Message\":" : "{\"message\":";
+  answer.body =
+      shape != nullptr && shape->find("Message") != nullptr ? "{\"Message\":" : "{\"message\":";
   append_json_string(answer.body, error.message);
   for (const auto& [name, value] : error.details) {
     answer.body += ',';
-    append_json_string(answer.body, name.starts_with('=') ? std::string_view(name).substr(1) : std::string_view(name));
+    append_json_string(answer.body, name.starts_with('=') ? std::string_view(name).substr(1)
+                                                          : std::string_view(name));
     answer.body += ':';
     if (name.starts_with('=')) {
       answer.body += value;

@@ -15,16 +15,20 @@ TimeForm time_form(const ShapeMember& member, TimeForm otherwise) {
 
 std::optional<Value> value_from_text(std::string_view text, const Shape& shape, Arena& arena) {
   switch (shape.type) {
-    case Type::String: return Value::string(text);
+    case Type::String:
+      return Value::string(text);
     case Type::Boolean:
-      if (text == "true" || text == "True" || text == "TRUE" || text == "1") return Value::boolean(true);
-      if (text == "false" || text == "False" || text == "FALSE" || text == "0") return Value::boolean(false);
+      if (text == "true" || text == "True" || text == "TRUE" || text == "1")
+        return Value::boolean(true);
+      if (text == "false" || text == "False" || text == "FALSE" || text == "0")
+        return Value::boolean(false);
       return std::nullopt;
     case Type::Integer:
     case Type::Long: {
       const auto number = Value::number(text).as_integer();
       if (!number) return std::nullopt;
-      if (shape.type == Type::Integer && *number != static_cast<std::int32_t>(*number)) return std::nullopt;
+      if (shape.type == Type::Integer && *number != static_cast<std::int32_t>(*number))
+        return std::nullopt;
       return Value::integer(*number);
     }
     case Type::Float:
@@ -45,7 +49,8 @@ std::optional<Value> value_from_text(std::string_view text, const Shape& shape, 
       if (!from_base64(text, decoded)) return std::nullopt;
       return Value::bytes(arena.copy(decoded));
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -53,8 +58,12 @@ void append_scalar(std::string& out, const Value& value, TimeForm form) {
   switch (value.kind()) {
     case Value::Kind::String:
     case Value::Kind::Number:
-    case Value::Kind::Raw: out += value.text(); return;
-    case Value::Kind::Bytes: append_base64(out, as_bytes(value.text())); return;
+    case Value::Kind::Raw:
+      out += value.text();
+      return;
+    case Value::Kind::Bytes:
+      append_base64(out, as_bytes(value.text()));
+      return;
     case Value::Kind::Timestamp:
       if (form == TimeForm::Unix) return append_json(out, value);
       out += form == TimeForm::Rfc822                ? http_date(*value.as_timestamp())
@@ -62,8 +71,11 @@ void append_scalar(std::string& out, const Value& value, TimeForm form) {
                                                      : iso8601(*value.as_timestamp());
       return;
     case Value::Kind::Bool:
-    case Value::Kind::Integer: append_json(out, value); return;
-    default: return;
+    case Value::Kind::Integer:
+      append_json(out, value);
+      return;
+    default:
+      return;
   }
 }
 

@@ -14,8 +14,8 @@ namespace cloche::protocol {
 // The form of a timestamp in a place: the member's own, else the shape's, else the place's default.
 TimeForm time_form(const ShapeMember& member, TimeForm otherwise);
 
-// Reads the text as the member's type: integers become Integer, floats Number, times Timestamp, blobs Bytes (base64).
-// Nothing if it is none. The text must outlive the value.
+// Reads the text as the member's type: integers become Integer, floats Number, times Timestamp,
+// blobs Bytes (base64). Nothing if it is none. The text must outlive the value.
 std::optional<Value> value_from_text(std::string_view text, const Shape& shape, Arena& arena);
 
 // Appends a scalar as text; no escaping.

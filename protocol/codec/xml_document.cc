@@ -10,7 +10,9 @@ namespace {
 Error malformed() {
   return {.kind = Error::Kind::Refused,
           .code = "MalformedXML",
-          .message = "The XML you provided was not well-formed or did not validate against our published schema",
+          .message =
+              "The XML you provided was not well-formed or did not validate against our published "
+              "schema",
           .http_status = 400,
           .details = {}};
 }
@@ -29,12 +31,12 @@ std::string_view trimmed(std::string_view text) {
 
 Result<Value> read_node(const xml::Node& node, const Shape& shape, Arena& arena);
 
-bool is_flat(const ShapeMember& member) {
-  return member.flattened || member.shape->flattened;
-}
+bool is_flat(const ShapeMember& member) { return member.flattened || member.shape->flattened; }
 
 // The name of an item's element: "member" unless the model tells another.
-std::string_view item_name(const Shape& list) { return list.item.renamed ? list.item.wire_name : std::string_view("member"); }
+std::string_view item_name(const Shape& list) {
+  return list.item.renamed ? list.item.wire_name : std::string_view("member");
+}
 
 Result<void> add_entry(Value& map, const xml::Node& entry, const Shape& shape, Arena& arena) {
   const xml::Node* key = entry.child(shape.key.renamed ? shape.key.wire_name : "key");
@@ -48,7 +50,9 @@ Result<void> add_entry(Value& map, const xml::Node& entry, const Shape& shape, A
 // A flat list's items are the elements of the member's name that stand side by side in the parent.
 Result<Value> read_flat(const xml::Node& parent, const ShapeMember& member, Arena& arena) {
   const bool is_map = member.shape->type == Type::Map;
-  const std::string_view name = member.renamed || is_map || !member.shape->item.renamed ? member.wire_name : member.shape->item.wire_name;
+  const std::string_view name = member.renamed || is_map || !member.shape->item.renamed
+                                    ? member.wire_name
+                                    : member.shape->item.wire_name;
   Value out = is_map ? Value::map() : Value::list();
   for (const xml::Node* node = parent.first; node != nullptr; node = node->next) {
     if (node->name != name) continue;
@@ -93,7 +97,8 @@ Result<Value> read_structure(const xml::Node& node, const Shape& shape, Arena& a
 
 Result<Value> read_node(const xml::Node& node, const Shape& shape, Arena& arena) {
   switch (shape.type) {
-    case Type::Structure: return read_structure(node, shape, arena);
+    case Type::Structure:
+      return read_structure(node, shape, arena);
     case Type::List: {
       Value out = Value::list();
       const std::string_view name = item_name(shape);
@@ -124,7 +129,8 @@ Result<Value> read_node(const xml::Node& node, const Shape& shape, Arena& arena)
 
 }  // namespace
 
-Result<Value> read_xml_document(std::string_view text, const Shape& shape, std::string_view root, Arena& arena) {
+Result<Value> read_xml_document(std::string_view text, const Shape& shape, std::string_view root,
+                                Arena& arena) {
   CLOCHE_TRY(const document, xml::parse(text, arena));
   if (!root.empty() && document->name != root) return malformed();
   return read_node(*document, shape, arena);
@@ -132,14 +138,17 @@ Result<Value> read_xml_document(std::string_view text, const Shape& shape, std::
 
 namespace {
 
-void append_element(std::string& out, std::string_view name, const Value& value, const ShapeMember& member, TimeForm form) {
+void append_element(std::string& out, std::string_view name, const Value& value,
+                    const ShapeMember& member, TimeForm form) {
   const Shape& shape = *member.shape;
   out += '<';
   out += name;
   append_xml_attributes(out, value, member);
   out += '>';
   switch (shape.type) {
-    case Type::Structure: append_xml_members(out, value, shape, form); break;
+    case Type::Structure:
+      append_xml_members(out, value, shape, form);
+      break;
     case Type::List: {
       const std::string_view item = item_name(shape);
       for (const Value& each : value.items()) append_element(out, item, each, shape.item, form);
@@ -148,13 +157,18 @@ void append_element(std::string& out, std::string_view name, const Value& value,
     case Type::Map:
       for (const Member& entry : value.members()) {
         out += "<entry>";
-        append_element(out, shape.key.renamed ? shape.key.wire_name : "key", Value::string(entry.name), shape.key, form);
-        append_element(out, shape.item.renamed ? shape.item.wire_name : "value", entry.value, shape.item, form);
+        append_element(out, shape.key.renamed ? shape.key.wire_name : "key",
+                       Value::string(entry.name), shape.key, form);
+        append_element(out, shape.item.renamed ? shape.item.wire_name : "value", entry.value,
+                       shape.item, form);
         out += "</entry>";
       }
       break;
-    case Type::String: xml::append_text(out, value.text()); break;
-    default: append_scalar(out, value, time_form(member, form));
+    case Type::String:
+      xml::append_text(out, value.text());
+      break;
+    default:
+      append_scalar(out, value, time_form(member, form));
   }
   xml::close(out, name);
 }
@@ -163,7 +177,8 @@ void append_element(std::string& out, std::string_view name, const Value& value,
 
 void append_xml_attributes(std::string& out, const Value& value, const ShapeMember& member) {
   const Shape& shape = *member.shape;
-  const std::string_view xml_namespace = member.xml_namespace.empty() ? shape.xml_namespace : member.xml_namespace;
+  const std::string_view xml_namespace =
+      member.xml_namespace.empty() ? shape.xml_namespace : member.xml_namespace;
   const std::string_view prefix = member.xml_prefix.empty() ? shape.xml_prefix : member.xml_prefix;
   if (!prefix.empty()) {
     out += " xmlns:";
@@ -185,18 +200,22 @@ void append_xml_attributes(std::string& out, const Value& value, const ShapeMemb
   }
 }
 
-void append_xml_member(std::string& out, const Value& value, const ShapeMember& member, TimeForm form) {
+void append_xml_member(std::string& out, const Value& value, const ShapeMember& member,
+                       TimeForm form) {
   const Shape& shape = *member.shape;
   if (shape.type == Type::List && is_flat(member)) {
-    const std::string_view name = member.renamed || !shape.item.renamed ? member.wire_name : shape.item.wire_name;
+    const std::string_view name =
+        member.renamed || !shape.item.renamed ? member.wire_name : shape.item.wire_name;
     for (const Value& item : value.items()) append_element(out, name, item, shape.item, form);
     return;
   }
   if (shape.type == Type::Map && is_flat(member)) {
     for (const Member& entry : value.members()) {
       xml::open(out, member.wire_name);
-      append_element(out, shape.key.renamed ? shape.key.wire_name : "key", Value::string(entry.name), shape.key, form);
-      append_element(out, shape.item.renamed ? shape.item.wire_name : "value", entry.value, shape.item, form);
+      append_element(out, shape.key.renamed ? shape.key.wire_name : "key",
+                     Value::string(entry.name), shape.key, form);
+      append_element(out, shape.item.renamed ? shape.item.wire_name : "value", entry.value,
+                     shape.item, form);
       xml::close(out, member.wire_name);
     }
     return;
@@ -205,7 +224,8 @@ void append_xml_member(std::string& out, const Value& value, const ShapeMember& 
 }
 
 void append_xml_members(std::string& out, const Value& value, const Shape& shape, TimeForm form) {
-  // Members come in the order that the service built them in, which is the order that AWS's answers have.
+  // Members come in the order that the service built them in, which is the order that AWS's answers
+  // have.
   for (const Member& entry : value.members()) {
     if (!entry.value.present()) continue;
     const ShapeMember* member = shape.find(entry.name);

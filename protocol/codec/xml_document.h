@@ -10,8 +10,10 @@
 
 namespace cloche::protocol {
 
-// Parses `text` as a document of that shape. The root's name is checked unless `root` is empty. What the shape doesn't name is
-// passed over; a missing required member, or text of the wrong type, is MalformedXML, as S3 answers.
-Result<Value> read_xml_document(std::string_view text, const Shape& shape, std::string_view root, Arena& arena);
+// Parses `text` as a document of that shape. The root's name is checked unless `root` is empty.
+// What the shape doesn't name is passed over; a missing required member, or text of the wrong type,
+// is MalformedXML, as S3 answers.
+Result<Value> read_xml_document(std::string_view text, const Shape& shape, std::string_view root,
+                                Arena& arena);
 
 }  // namespace cloche::protocol

@@ -23,7 +23,8 @@ constexpr std::size_t kSendFileBytes = std::size_t{1} << 20;
 Error incomplete_body() {
   return {.kind = Error::Kind::Refused,
           .code = "IncompleteBody",
-          .message = "You did not provide the number of bytes specified by the Content-Length HTTP header",
+          .message =
+              "You did not provide the number of bytes specified by the Content-Length HTTP header",
           .http_status = 400,
           .details = {}};
 }
@@ -75,10 +76,13 @@ void Connection::sweep() {
     if (state_ == State::Answering && !pumping_) return;
     if (state_ == State::Answering) {
       close_after_ = true;
-      end_body(Error{.kind = Error::Kind::Refused, .code = "RequestTimeout",
-                     .message = "Your socket connection to the server was not read from or written to within the timeout period. "
+      end_body(Error{.kind = Error::Kind::Refused,
+                     .code = "RequestTimeout",
+                     .message = "Your socket connection to the server was not read from or written "
+                                "to within the timeout period. "
                                 "Idle connections will be closed.",
-                     .http_status = 400, .details = {}});
+                     .http_status = 400,
+                     .details = {}});
       if (!answer_ready_) close();
       return advance();
     }
@@ -91,15 +95,25 @@ void Connection::advance() {
     advance_again_ = true;
     return;
   }
+  // A handler of another connection on this stack has answered this one's call: its turn comes when
+  // that handler has returned, or handlers would run inside each other without end.
+  if (thread_->running) return yield_turn();
+  thread_->running = true;
   in_advance_ = true;
   do {
     advance_again_ = false;
     Step step = Step::Again;
     while (step == Step::Again && state_ != State::Closed) {
       switch (state_) {
-        case State::Begin: step = begin(); break;
-        case State::Head: step = read_head(); break;
-        case State::Gather: step = gather(); break;
+        case State::Begin:
+          step = begin();
+          break;
+        case State::Head:
+          step = read_head();
+          break;
+        case State::Gather:
+          step = gather();
+          break;
         case State::Answering:
           if (answer_ready_) {
             start_writing();
@@ -109,38 +123,52 @@ void Connection::advance() {
             step = Step::Wait;
           }
           break;
-        case State::Writing: step = write_answer(); break;
-        case State::Linger: step = linger(); break;
-        case State::Closed: break;
+        case State::Writing:
+          step = write_answer();
+          break;
+        case State::Linger:
+          step = linger();
+          break;
+        case State::Closed:
+          break;
       }
     }
   } while (advance_again_ && state_ != State::Closed);
   in_advance_ = false;
+  thread_->running = false;
 }
 
 Connection::Step Connection::wait_for(Socket::Outcome outcome) {
   switch (outcome) {
-    case Socket::Outcome::WantRead: wait_read(); break;
-    case Socket::Outcome::WantWrite: wait_write(); break;
-    default: close(); break;
+    case Socket::Outcome::WantRead:
+      wait_read();
+      break;
+    case Socket::Outcome::WantWrite:
+      wait_write();
+      break;
+    default:
+      close();
+      break;
   }
   return Step::Wait;
 }
 
 void Connection::wait_read() {
   if (std::exchange(waiting_read_, true)) return;
-  asio_socket_.async_wait(boost::asio::socket_base::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
-    self->waiting_read_ = false;
-    if (!error) self->advance();
-  });
+  asio_socket_.async_wait(boost::asio::socket_base::wait_read,
+                          [self = shared_from_this()](const boost::system::error_code& error) {
+                            self->waiting_read_ = false;
+                            if (!error) self->advance();
+                          });
 }
 
 void Connection::wait_write() {
   if (std::exchange(waiting_write_, true)) return;
-  asio_socket_.async_wait(boost::asio::socket_base::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
-    self->waiting_write_ = false;
-    if (!error) self->advance();
-  });
+  asio_socket_.async_wait(boost::asio::socket_base::wait_write,
+                          [self = shared_from_this()](const boost::system::error_code& error) {
+                            self->waiting_write_ = false;
+                            if (!error) self->advance();
+                          });
 }
 
 void Connection::yield_turn() {
@@ -178,14 +206,18 @@ Connection::Step Connection::read_head() {
     const std::size_t begin = from > 3 ? from - 3 : 0;
     const void* const end = memmem(there.data() + begin, there.size() - begin, "\r\n\r\n", 4);
     if (end != nullptr) {
-      on_head(there.substr(0, static_cast<std::size_t>(static_cast<const char*>(end) - there.data()) + 4));
+      on_head(there.substr(
+          0, static_cast<std::size_t>(static_cast<const char*>(end) - there.data()) + 4));
       return Step::Again;
     }
     searched_ = filled_;
     if (there.size() > options().header_bytes_max) {
       exchange_->identify(thread_->ids);
-      refuse_and_close({.kind = Error::Kind::Refused, .code = "RequestHeaderSectionTooLarge",
-                        .message = "Your request header section exceeds the maximum allowed size.", .http_status = 431, .details = {}});
+      refuse_and_close({.kind = Error::Kind::Refused,
+                        .code = "RequestHeaderSectionTooLarge",
+                        .message = "Your request header section exceeds the maximum allowed size.",
+                        .http_status = 431,
+                        .details = {}});
       return Step::Again;
     }
     if (filled_ == capacity_) {
@@ -204,7 +236,8 @@ Connection::Step Connection::read_head() {
     }
   }
   const bool first_bytes = used_ == filled_;
-  const Socket::Moved moved = socket_.read(std::as_writable_bytes(std::span(buffer_.get() + filled_, capacity_ - filled_)));
+  const Socket::Moved moved =
+      socket_.read(std::as_writable_bytes(std::span(buffer_.get() + filled_, capacity_ - filled_)));
   if (moved.outcome != Socket::Outcome::Done) return wait_for(moved.outcome);
   if (first_bytes) touch(options().header_timeout);
   filled_ += moved.bytes;
@@ -217,7 +250,9 @@ void Connection::set_up_body() {
   body_chunked_ = request.chunked;
   body_chunked_ended_ = false;
   body_left_ = request.chunked ? 0 : request.content_length.value_or(0);
-  continue_owed_ = request.expect_continue && (body_chunked_ || body_left_ > 0);
+  // Also where no body follows: botocore takes a final answer in the place of a 100 for the answer
+  // to every later request that expects one on the connection.
+  continue_owed_ = request.expect_continue;
   decoder_.reset();
   gathered_.clear();
   contiguous_ = {};
@@ -228,15 +263,20 @@ void Connection::say_continue() {
   if (!std::exchange(continue_owed_, false) || used_ < filled_) return;
   static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
   const iovec part{const_cast<char*>(text.data()), text.size()};
-  // The send buffer of a connection that waits for this is empty; if not even these bytes fit in, the client is gone.
+  // The send buffer of a connection that waits for this is empty; if not even these bytes fit in,
+  // the client is gone.
   const Socket::Moved moved = socket_.write({&part, 1}, false);
   if (moved.bytes != text.size()) close();
 }
 
-bool Connection::body_complete() const { return body_chunked_ ? body_chunked_ended_ : body_left_ == 0; }
+bool Connection::body_complete() const {
+  return body_chunked_ ? body_chunked_ended_ : body_left_ == 0;
+}
 
-// Takes the framings off, from the outside inwards, and tells how many of the bytes belonged to this body.
-Result<void> Connection::take_body(std::span<const std::byte> bytes, const HeadParser::Piece& piece, std::size_t& taken) {
+// Takes the framings off, from the outside inwards, and tells how many of the bytes belonged to
+// this body.
+Result<void> Connection::take_body(std::span<const std::byte> bytes, const HeadParser::Piece& piece,
+                                   std::size_t& taken) {
   const auto inner = [&](std::span<const std::byte> content) -> Result<void> {
     return decoder_ ? decoder_->feed(content, piece) : piece(content);
   };
@@ -255,7 +295,8 @@ Result<BodyEnd> Connection::body_end() const {
   BodyEnd end;
   if (decoder_) {
     const auto told = length();
-    if (!decoder_->ended() || (told && *told != decoder_->content_bytes())) return incomplete_body();
+    if (!decoder_->ended() || (told && *told != decoder_->content_bytes()))
+      return incomplete_body();
     end.trailers = decoder_->trailers();
   }
   if (body_chunked_) {
@@ -274,7 +315,8 @@ Connection::Step Connection::gather() {
   // A body of known length that fits into the head's buffer is read there, and never copied.
   if (!body_chunked_ && !decoder_ && gathered_.empty() && body_left_ <= capacity_ - used_) {
     while (filled_ - used_ < body_left_) {
-      const Socket::Moved moved = socket_.read(std::as_writable_bytes(std::span(buffer_.get() + filled_, capacity_ - filled_)));
+      const Socket::Moved moved = socket_.read(
+          std::as_writable_bytes(std::span(buffer_.get() + filled_, capacity_ - filled_)));
       if (moved.outcome != Socket::Outcome::Done) return wait_for(moved.outcome);
       touch(options().header_timeout);
       filled_ += moved.bytes;
@@ -287,6 +329,9 @@ Connection::Step Connection::gather() {
     on_body(contiguous_);
     return Step::Again;
   }
+  // On the heap from the beginning: views into it stay good when the string is handed to a detached
+  // exchange.
+  if (gathered_.capacity() < 256) gathered_.reserve(256);
   const HeadParser::Piece keep = [&](std::span<const std::byte> bytes) -> Result<void> {
     if (gathered_.size() + bytes.size() > options().body_bytes_max) return body_too_large();
     gathered_.append(as_text(bytes));
@@ -307,13 +352,15 @@ Connection::Step Connection::gather() {
   return step;
 }
 
-// Receives some of the body and hands it on. What the client sent behind the body's end goes back into the buffer.
+// Receives some of the body and hands it on. What the client sent behind the body's end goes back
+// into the buffer.
 Connection::Step Connection::receive_body(const HeadParser::Piece& piece) {
   std::size_t turn = 0;
   while (!body_complete()) {
     std::size_t taken = 0;
     if (used_ < filled_) {
-      auto result = take_body(std::as_bytes(std::span(buffer_.get() + used_, filled_ - used_)), piece, taken);
+      auto result =
+          take_body(std::as_bytes(std::span(buffer_.get() + used_, filled_ - used_)), piece, taken);
       used_ += taken;
       searched_ = used_;
       if (!result) {
@@ -332,7 +379,8 @@ Connection::Step Connection::receive_body(const HeadParser::Piece& piece) {
           return Step::Again;
         }
       }
-      const Socket::Moved moved = socket_.read(std::as_writable_bytes(std::span(buffer_.get() + filled_, capacity_ - filled_)));
+      const Socket::Moved moved = socket_.read(
+          std::as_writable_bytes(std::span(buffer_.get() + filled_, capacity_ - filled_)));
       if (moved.outcome == Socket::Outcome::Closed) {
         body_error_ = incomplete_body();
         close_after_ = true;
@@ -348,7 +396,8 @@ Connection::Step Connection::receive_body(const HeadParser::Piece& piece) {
       yield_turn();
       return Step::Wait;
     }
-    if (!thread_->scratch) thread_->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
+    if (!thread_->scratch)
+      thread_->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
     std::size_t room = kPieceBytes;
     if (!body_chunked_) room = static_cast<std::size_t>(std::min<std::uint64_t>(room, body_left_));
     const Socket::Moved moved = socket_.read({thread_->scratch.get(), room});
@@ -405,7 +454,8 @@ std::string_view Connection::expected_sha256() const {
 
 void Connection::read(Piece piece, End end) {
   if (thread_->here()) return begin_reading(std::move(piece), std::move(end));
-  boost::asio::post(thread_->context, [self = shared_from_this(), piece = std::move(piece), end = std::move(end)]() mutable {
+  boost::asio::post(thread_->context, [self = shared_from_this(), piece = std::move(piece),
+                                       end = std::move(end)]() mutable {
     self->begin_reading(std::move(piece), std::move(end));
   });
 }
@@ -423,7 +473,9 @@ void Connection::begin_reading(Piece piece, End end) {
 Connection::Step Connection::pump() {
   say_continue();
   if (state_ == State::Closed) return Step::Wait;
-  const HeadParser::Piece piece = [this](std::span<const std::byte> bytes) { return piece_(bytes); };
+  const HeadParser::Piece piece = [this](std::span<const std::byte> bytes) {
+    return piece_(bytes);
+  };
   const Step step = receive_body(piece);
   if (step == Step::Wait || state_ == State::Closed) return step;
   if (body_error_) {
@@ -456,11 +508,13 @@ void Connection::on_answered(Exchange& exchange) {
     return;
   }
   if (thread_->core->stopped) return;
-  boost::asio::post(thread_->context, [self = shared_from_this(), call = exchange.shared_from_this()]() mutable {
-    self->answer_ready_ = true;
-    call.reset();  // If this was the last, the exchange can be used again without a copy of anything.
-    self->advance();
-  });
+  boost::asio::post(thread_->context,
+                    [self = shared_from_this(), call = exchange.shared_from_this()]() mutable {
+                      self->answer_ready_ = true;
+                      call.reset();  // If this was the last, the exchange can be used again without
+                                     // a copy of anything.
+                      self->advance();
+                    });
 }
 
 void Connection::on_released(Exchange& exchange) {
@@ -469,7 +523,8 @@ void Connection::on_released(Exchange& exchange) {
       if (exchange.detached) delete &exchange;  // Its connection's thread is gone.
       return;
     }
-    boost::asio::post(thread_->context, [self = shared_from_this(), &exchange] { self->on_released(exchange); });
+    boost::asio::post(thread_->context,
+                      [self = shared_from_this(), &exchange] { self->on_released(exchange); });
     return;
   }
   if (exchange.detached) {
@@ -487,8 +542,9 @@ void Connection::start_writing() {
   piece_ = nullptr;
   end_ = nullptr;
   if (!exchange.request.keep_alive || thread_->core->stopping) close_after_ = true;
+  if (continue_owed_) close_after_ = true;
   if (!body_complete()) {
-    const bool cheap = !body_chunked_ && body_left_ <= kDiscardBytesMax && !continue_owed_;
+    const bool cheap = !body_chunked_ && body_left_ <= kDiscardBytesMax;
     if (!cheap) close_after_ = true;
   }
   out_.clear();
@@ -518,7 +574,8 @@ Connection::Step Connection::write_answer() {
     std::size_t count = 0;
     if (out_at_ < out_.size()) parts[count++] = {out_.data() + out_at_, out_.size() - out_at_};
     const std::size_t body_at = out_at_ < out_.size() ? 0 : out_at_ - out_.size();
-    if (body_at < body.size()) parts[count++] = {const_cast<char*>(body.data()) + body_at, body.size() - body_at};
+    if (body_at < body.size())
+      parts[count++] = {const_cast<char*>(body.data()) + body_at, body.size() - body_at};
     const Socket::Moved moved = socket_.write({parts, count}, more_follows);
     if (moved.outcome != Socket::Outcome::Done) return wait_for(moved.outcome);
     out_at_ += moved.bytes;
@@ -549,11 +606,14 @@ Connection::Step Connection::write_segments() {
     const bool last = segment_ + 1 == segments.size();
     Socket::Moved moved{Socket::Outcome::Closed, 0};
     if (!segment.file) {
-      const iovec part{segment.bytes.data() + segment_at_, static_cast<std::size_t>(segment.size - segment_at_)};
+      const iovec part{segment.bytes.data() + segment_at_,
+                       static_cast<std::size_t>(segment.size - segment_at_)};
       moved = socket_.write({&part, 1}, !last);
     } else if (!socket_.is_tls() && segment.file->descriptor() >= 0) {
-      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(segment.size - segment_at_, kSendFileBytes));
-      moved = socket_.send_file(segment.file->descriptor(), segment.file_offset + segment_at_, size);
+      const auto size = static_cast<std::size_t>(
+          std::min<std::uint64_t>(segment.size - segment_at_, kSendFileBytes));
+      moved =
+          socket_.send_file(segment.file->descriptor(), segment.file_offset + segment_at_, size);
     } else {
       moved = write_from_file(segment);
     }
@@ -568,10 +628,13 @@ Connection::Step Connection::write_segments() {
 
 Socket::Moved Connection::write_from_file(const BodySegment& segment) {
   if (file_bytes_at_ == file_bytes_.size()) {
-    file_bytes_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(segment.size - segment_at_, kFilePieceBytes)));
+    file_bytes_.resize(static_cast<std::size_t>(
+        std::min<std::uint64_t>(segment.size - segment_at_, kFilePieceBytes)));
     file_bytes_at_ = 0;
-    const auto got = segment.file->read_at(segment.file_offset + segment_at_, std::as_writable_bytes(std::span(file_bytes_)));
-    // The head has promised these bytes; all that is left is to end the connection, which the client takes for what it is.
+    const auto got = segment.file->read_at(segment.file_offset + segment_at_,
+                                           std::as_writable_bytes(std::span(file_bytes_)));
+    // The head has promised these bytes; all that is left is to end the connection, which the
+    // client takes for what it is.
     if (!got || *got == 0) return {Socket::Outcome::Closed, 0};
     file_bytes_.resize(*got);
   }
@@ -607,7 +670,8 @@ void Connection::finish_exchange() {
   touch(options().idle_timeout);
 }
 
-// Somebody still holds the call: what its views refer to stays with it, and the connection goes on with new things.
+// Somebody still holds the call: what its views refer to stays with it, and the connection goes on
+// with new things.
 void Connection::detach_exchange() {
   Exchange& old = *exchange_.release();
   const std::size_t size = filled_ - used_;
@@ -629,11 +693,13 @@ void Connection::detach_exchange() {
 }
 
 Connection::Step Connection::linger() {
-  if (!thread_->scratch) thread_->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
+  if (!thread_->scratch)
+    thread_->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
   for (int i = 0; i < 16; ++i) {
     std::byte* const into = thread_->scratch.get();
     const ssize_t got = ::recv(asio_socket_.native_handle(), into, kPieceBytes, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return wait_for(Socket::Outcome::WantRead);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      return wait_for(Socket::Outcome::WantRead);
     if (got <= 0 || static_cast<std::uint64_t>(got) >= linger_left_) {
       close();
       return Step::Wait;

@@ -1,9 +1,13 @@
-// A client's connection: reads requests one after the other, has them answered, and writes the answers.
+// A client's connection: reads requests one after the other, has them answered, and writes the
+// answers.
 //
-//   Begin --first byte--> Head --\r\n\r\n--> Gather --body--> Answering --reply--> Writing --> Head ...
-//                                    \--streams--> Answering, while the handler's reader pulls the body
+//   Begin --first byte--> Head --\r\n\r\n--> Gather --body--> Answering --reply--> Writing --> Head
+//   ...
+//                                    \--streams--> Answering, while the handler's reader pulls the
+//                                    body
 //
-// All of it happens on the connection's thread; only on_answered and on_released may come from others.
+// All of it happens on the connection's thread; only on_answered and on_released may come from
+// others.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +29,9 @@ namespace cloche::protocol {
 inline constexpr std::size_t kBufferBytes = std::size_t{16} << 10;
 inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
-class Connection final : public ExchangeHost, public BodySource, public std::enable_shared_from_this<Connection> {
+class Connection final : public ExchangeHost,
+                         public BodySource,
+                         public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<IoThread> thread, boost::asio::ip::tcp::socket socket);
   ~Connection() override;
@@ -33,7 +39,9 @@ class Connection final : public ExchangeHost, public BodySource, public std::ena
   void start();
   void close();
   void sweep();  // Once a second: closes what has waited too long.
-  bool is_idle() const { return state_ == State::Begin || (state_ == State::Head && filled_ == used_); }
+  bool is_idle() const {
+    return state_ == State::Begin || (state_ == State::Head && filled_ == used_);
+  }
 
   // ExchangeHost.
   void on_answered(Exchange& exchange) override;
@@ -80,7 +88,8 @@ class Connection final : public ExchangeHost, public BodySource, public std::ena
   Step receive_body(const HeadParser::Piece& piece);
   void keep_in_buffer(std::span<const std::byte> bytes);
   void end_body(Result<BodyEnd> end);
-  Result<void> take_body(std::span<const std::byte> bytes, const HeadParser::Piece& piece, std::size_t& taken);
+  Result<void> take_body(std::span<const std::byte> bytes, const HeadParser::Piece& piece,
+                         std::size_t& taken);
   bool body_complete() const;
   Result<BodyEnd> body_end() const;
 
@@ -108,25 +117,25 @@ class Connection final : public ExchangeHost, public BodySource, public std::ena
   // Bytes that came: [used_, filled_) are not yet consumed.
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0, used_ = 0, filled_ = 0;
-  std::size_t searched_ = 0;  // No end of a head before here.
-  std::size_t head_end_ = 0;  // Views refer to what stands before.
-  std::uint64_t discard_ = 0; // The rest of the last body, which nobody wanted.
+  std::size_t searched_ = 0;   // No end of a head before here.
+  std::size_t head_end_ = 0;   // Views refer to what stands before.
+  std::uint64_t discard_ = 0;  // The rest of the last body, which nobody wanted.
   std::vector<std::unique_ptr<char[]>> old_buffers_;
 
   std::unique_ptr<Exchange> exchange_;
   HeadParser parser_;
-  bool handling_ = false;      // The handler is on the stack.
+  bool handling_ = false;  // The handler is on the stack.
   bool answer_ready_ = false;
 
   // The body of the request at hand.
-  std::uint64_t body_left_ = 0;      // With Content-Length.
+  std::uint64_t body_left_ = 0;  // With Content-Length.
   bool body_chunked_ = false;
   bool body_chunked_ended_ = false;
   bool continue_owed_ = false;
   std::optional<Error> body_error_;
   std::optional<ChunkDecoder> decoder_;
   std::string gathered_;
-  std::string_view contiguous_;      // The body where it stands whole in the buffer.
+  std::string_view contiguous_;  // The body where it stands whole in the buffer.
   Piece piece_;
   End end_;
   bool pumping_ = false;
@@ -134,10 +143,10 @@ class Connection final : public ExchangeHost, public BodySource, public std::ena
 
   // The answer on its way.
   std::string out_;
-  std::size_t out_at_ = 0;      // Of out_ and of the body behind it.
+  std::size_t out_at_ = 0;  // Of out_ and of the body behind it.
   std::size_t segment_ = 0;
   std::uint64_t segment_at_ = 0;
-  std::string file_bytes_;      // A part of a file, where sendfile won't do.
+  std::string file_bytes_;  // A part of a file, where sendfile won't do.
   std::size_t file_bytes_at_ = 0;
   bool close_after_ = false;
   std::uint64_t linger_left_ = 0;

@@ -1,4 +1,5 @@
-// What all connections of a server share: options, services, admin paths, and the threads' own parts of it.
+// What all connections of a server share: options, services, admin paths, and the threads' own
+// parts of it.
 #pragma once
 
 #include <atomic>
@@ -18,10 +19,13 @@ struct ssl_ctx_st;
 
 namespace cloche::protocol {
 
-// Counters of one thread: written by it alone, read by stats() at any time, so plain relaxed stores do.
+// Counters of one thread: written by it alone, read by stats() at any time, so plain relaxed stores
+// do.
 struct Counter {
   std::atomic<std::uint64_t> value{0};
-  void add(std::uint64_t n) { value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::uint64_t n) {
+    value.store(value.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   std::uint64_t read() const { return value.load(std::memory_order_relaxed); }
 };
 
@@ -36,7 +40,8 @@ struct Counters {
 };
 
 struct Core {
-  Core(Env& e, ServerOptions o, const Registry::Impl& r) : env(e), options(std::move(o)), registry(r) {}
+  Core(Env& e, ServerOptions o, const Registry::Impl& r)
+      : env(e), options(std::move(o)), registry(r) {}
   ~Core();
 
   Instant now() const { return options.clock ? options.clock() : env.now(); }
@@ -55,9 +60,10 @@ struct Core {
 class IdMaker {
  public:
   explicit IdMaker(std::uint64_t seed) : state_(seed) {}
-  std::string alphanumeric(std::size_t size);  // Capital letters and digits: S3 has 16, DynamoDB 52.
+  std::string alphanumeric(
+      std::size_t size);  // Capital letters and digits: S3 has 16, DynamoDB 52.
   std::string uuid();
-  std::string host_id();                       // x-amz-id-2: 56 bytes in base64.
+  std::string host_id();  // x-amz-id-2: 56 bytes in base64.
 
  private:
   std::uint64_t next();

@@ -29,7 +29,9 @@ const std::string& date_line(Instant now) {
 bool has_line(std::string_view headers, std::string_view name) {
   for (std::size_t at = 0; at < headers.size();) {
     const std::size_t end = headers.find("\r\n", at);
-    if (headers.size() - at > name.size() && headers[at + name.size()] == ':' && equal_ignoring_case(headers.substr(at, name.size()), name)) return true;
+    if (headers.size() - at > name.size() && headers[at + name.size()] == ':' &&
+        equal_ignoring_case(headers.substr(at, name.size()), name))
+      return true;
     at = end + 2;
   }
   return false;
@@ -39,41 +41,72 @@ bool has_line(std::string_view headers, std::string_view name) {
 
 std::string_view reason_of(int status) {
   switch (status) {
-    case 100: return "Continue";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Request Entity Too Large";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Requested Range Not Satisfiable";
-    case 417: return "Expectation Failed";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    default: return "Unknown";
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Request Entity Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Requested Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Unknown";
   }
 }
 
 CallPtr Exchange::share(std::shared_ptr<ExchangeHost> host) {
-  // The host is let go as the deleter runs: the deleter itself lives on as long as the exchange's own weak pointer does.
+  // The host is let go as the deleter runs: the deleter itself lives on as long as the exchange's
+  // own weak pointer does.
   return std::shared_ptr<Exchange>(this, [held = std::move(host)](Exchange* exchange) mutable {
     const std::shared_ptr<ExchangeHost> last = std::move(held);
     last->on_released(*exchange);
@@ -121,7 +154,8 @@ void Exchange::read_caller() {
   if (caller_.anonymous) return;
   caller_.access_key = credential.access_key;
   caller_.account = account_of_access_key(credential.access_key, core_.options.parity_access_keys);
-  if (!credential.region.empty() && (core_.options.allow_nonstandard_regions || is_known_region(credential.region))) {
+  if (!credential.region.empty() &&
+      (core_.options.allow_nonstandard_regions || is_known_region(credential.region))) {
     caller_.region = credential.region;
   }
 }
@@ -129,7 +163,8 @@ void Exchange::read_caller() {
 std::string Exchange::base_url() const {
   std::string out = request.https() ? "https://" : "http://";
   if (!core_.options.advertised_host.empty()) return out += core_.options.advertised_host;
-  out += request.host_and_port().empty() ? std::string_view("localhost:4566") : request.host_and_port();
+  out += request.host_and_port().empty() ? std::string_view("localhost:4566")
+                                         : request.host_and_port();
   return out;
 }
 
@@ -176,7 +211,8 @@ void Exchange::make_error(const Error& error) {
   failed = true;
   error_code = error.code;
   if (route.service != nullptr) {
-    write_error(route.service->model(), route.served == nullptr ? nullptr : route.served->operation, error, identity(), answer);
+    write_error(route.service->model(), route.served == nullptr ? nullptr : route.served->operation,
+                error, identity(), answer);
     return;
   }
   // Nobody knows what service was meant: a json client gets json, everybody else what S3 says.
@@ -245,8 +281,10 @@ void Exchange::append_head(std::string& out, Instant now, bool close) const {
     for (const auto& [name, value] : headers_) add_header(out, name, value);
   }
   bool typed = answer.content_type.empty();
-  for (const auto& [name, value] : headers_) typed = typed || equal_ignoring_case(name, "Content-Type");
-  if (!typed && (!answer.body.empty() || model == nullptr || model->wire != Wire::RestXml) && status != 204 && status != 304) {
+  for (const auto& [name, value] : headers_)
+    typed = typed || equal_ignoring_case(name, "Content-Type");
+  if (!typed && (!answer.body.empty() || model == nullptr || model->wire != Wire::RestXml) &&
+      status != 204 && status != 304) {
     out += "Content-Type: ";
     out += answer.content_type;
     out += "\r\n";

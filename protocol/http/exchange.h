@@ -1,5 +1,5 @@
-// One request and its answer: what a handler sees as a Call. It belongs to its connection's thread; reply and fail may come from
-// any other, make the answer there, and hand it to the connection.
+// One request and its answer: what a handler sees as a Call. It belongs to its connection's thread;
+// reply and fail may come from any other, make the answer there, and hand it to the connection.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@ class ExchangeHost {
  public:
   virtual ~ExchangeHost() = default;
   virtual void on_answered(Exchange& exchange) = 0;  // On any thread, once.
-  virtual void on_released(Exchange& exchange) = 0;  // On any thread, once: nobody holds the call any more.
+  virtual void on_released(
+      Exchange& exchange) = 0;  // On any thread, once: nobody holds the call any more.
 };
 
 class Exchange final : public Call {
@@ -48,8 +49,9 @@ class Exchange final : public Call {
   void set_header(std::string_view name, std::string_view value) override;
 
   // What the connection does.
-  CallPtr share(std::shared_ptr<ExchangeHost> host);  // The pointer for the handler; it keeps the connection alive.
-  void reset();                                       // For the next request, once nobody holds this one.
+  CallPtr share(std::shared_ptr<ExchangeHost>
+                    host);  // The pointer for the handler; it keeps the connection alive.
+  void reset();             // For the next request, once nobody holds this one.
   void identify(IdMaker& ids);
   void set_input(Value input) { input_ = input; }
   void read_caller();
@@ -67,12 +69,13 @@ class Exchange final : public Call {
   BodySource* body_source = nullptr;
   Answer answer;
   std::vector<BodySegment> segments;
-  bool streams = false;            // The body is in `segments`.
+  bool streams = false;  // The body is in `segments`.
   bool failed = false;
-  std::string error_code;          // For the log.
-  bool detached = false;           // The connection went on without it.
+  std::string error_code;  // For the log.
+  bool detached = false;   // The connection went on without it.
   bool released = false;
-  std::vector<std::unique_ptr<char[]>> kept_buffers;  // What the request's views refer to, once detached.
+  std::vector<std::unique_ptr<char[]>>
+      kept_buffers;  // What the request's views refer to, once detached.
   std::string kept_body;
   std::int64_t began_ns = 0;
 

@@ -8,16 +8,23 @@ namespace cloche::protocol {
 namespace {
 
 Error refused(int status, std::string code, std::string message) {
-  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = status, .details = {}};
+  return {.kind = Error::Kind::Refused,
+          .code = std::move(code),
+          .message = std::move(message),
+          .http_status = status,
+          .details = {}};
 }
 
-Error malformed() { return refused(400, "SerializationException", "The request's gzip encoding is malformed"); }
+Error malformed() {
+  return refused(400, "SerializationException", "The request's gzip encoding is malformed");
+}
 
 enum Flag : unsigned char { kHeaderCrc = 2, kExtra = 4, kName = 8, kComment = 16 };
 
 std::uint32_t little_endian(std::string_view bytes, std::size_t at, std::size_t size) {
   std::uint32_t value = 0;
-  for (std::size_t i = size; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  for (std::size_t i = size; i-- > 0;)
+    value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
   return value;
 }
 
@@ -51,7 +58,8 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t bytes_max) try {
   boost::beast::error_code error;
   while (error != zlib::error::end_of_stream) {
     const std::size_t filled = out.size();
-    if (filled > bytes_max) return refused(413, "RequestEntityTooLarge", "Request size exceeded the limit");
+    if (filled > bytes_max)
+      return refused(413, "RequestEntityTooLarge", "Request size exceeded the limit");
     out.resize(std::max<std::size_t>(4096, filled * 2));
     params.next_out = out.data() + filled;
     params.avail_out = out.size() - filled;
@@ -61,9 +69,11 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t bytes_max) try {
     if (error && error != zlib::error::end_of_stream) return malformed();
     if (!error && !moved && params.avail_in == 0) return malformed();
   }
-  if (out.size() > bytes_max) return refused(413, "RequestEntityTooLarge", "Request size exceeded the limit");
+  if (out.size() > bytes_max)
+    return refused(413, "RequestEntityTooLarge", "Request size exceeded the limit");
   const std::string_view trailer = bytes.substr(bytes.size() - params.avail_in);
-  if (trailer.size() < 8 || little_endian(trailer, 0, 4) != crc32(as_bytes(out))) return malformed();
+  if (trailer.size() < 8 || little_endian(trailer, 0, 4) != crc32(as_bytes(out)))
+    return malformed();
   return out;
 } catch (const std::exception& exception) {
   return bug(exception.what());

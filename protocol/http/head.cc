@@ -12,8 +12,11 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 Error bad_head(int status, std::string message) {
-  return {.kind = Error::Kind::Refused, .code = status == 431 ? "RequestHeaderSectionTooLarge" : "BadRequest",
-          .message = std::move(message), .http_status = status, .details = {}};
+  return {.kind = Error::Kind::Refused,
+          .code = status == 431 ? "RequestHeaderSectionTooLarge" : "BadRequest",
+          .message = std::move(message),
+          .http_status = status,
+          .details = {}};
 }
 
 class Events final : public http::basic_parser<true> {
@@ -36,7 +39,8 @@ class Events final : public http::basic_parser<true> {
   void on_field_impl(http::field, text name, text value, error_code&) override {
     if (!in_trailers) return request->add_header(view(name), view(value));
     std::string lower(view(name));
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     trailers.emplace_back(std::move(lower), std::string(view(value)));
   }
   void on_header_impl(error_code&) override { in_trailers = true; }
@@ -73,12 +77,16 @@ Result<void> HeadParser::parse(std::string_view head, Request& into, std::size_t
   // Start line and fields may take a round each.
   std::size_t used = 0;
   while (!error && !events.is_header_done()) {
-    const std::size_t now = events.put(boost::asio::const_buffer(head.data() + used, head.size() - used), error);
+    const std::size_t now =
+        events.put(boost::asio::const_buffer(head.data() + used, head.size() - used), error);
     used += now;
     if (now == 0 && !error) break;
   }
-  if (error == http::error::header_limit) return bad_head(431, "Your request header section exceeds the maximum allowed size.");
-  if (error || !events.is_header_done()) return bad_head(400, "An error occurred when parsing the HTTP request: " + error.message() + ".");
+  if (error == http::error::header_limit)
+    return bad_head(431, "Your request header section exceeds the maximum allowed size.");
+  if (error || !events.is_header_done())
+    return bad_head(400,
+                    "An error occurred when parsing the HTTP request: " + error.message() + ".");
   into.chunked = events.chunked();
   into.keep_alive = events.keep_alive();
   if (const auto length = events.content_length()) into.content_length = *length;
@@ -88,23 +96,28 @@ Result<void> HeadParser::parse(std::string_view head, Request& into, std::size_t
   return {};
 }
 
-Result<std::size_t> HeadParser::parse_chunked(std::span<const std::byte> bytes, const Piece& piece, bool& ended) {
+Result<std::size_t> HeadParser::parse_chunked(std::span<const std::byte> bytes, const Piece& piece,
+                                              bool& ended) {
   Events& events = *impl_->events;
   events.piece = &piece;
   std::size_t used = 0;
   while (used < bytes.size() && !events.is_done()) {
     beast::error_code error;
-    const std::size_t now = events.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
+    const std::size_t now =
+        events.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
     used += now;
     if (events.piece_error) return *std::exchange(events.piece_error, std::nullopt);
     if (error == http::error::need_more) break;
-    if (error) return bad_head(400, "The request's chunked encoding is malformed: " + error.message() + ".");
+    if (error)
+      return bad_head(400, "The request's chunked encoding is malformed: " + error.message() + ".");
     if (now == 0) break;
   }
   ended = events.is_done();
   return used;
 }
 
-const std::vector<std::pair<std::string, std::string>>& HeadParser::trailers() const { return impl_->events->trailers; }
+const std::vector<std::pair<std::string, std::string>>& HeadParser::trailers() const {
+  return impl_->events->trailers;
+}
 
 }  // namespace cloche::protocol

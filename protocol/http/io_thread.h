@@ -15,7 +15,11 @@ class Connection;
 
 struct IoThread : std::enable_shared_from_this<IoThread> {
   IoThread(std::shared_ptr<Core> c, std::uint64_t seed)
-      : core(std::move(c)), context(1), sweep_timer(context), ids(seed), counters(core->registry.operation_count) {}
+      : core(std::move(c)),
+        context(1),
+        sweep_timer(context),
+        ids(seed),
+        counters(core->registry.operation_count) {}
 
   bool here() const { return std::this_thread::get_id() == id; }
 
@@ -26,8 +30,10 @@ struct IoThread : std::enable_shared_from_this<IoThread> {
   Counters counters;
   std::thread thread;
   std::thread::id id;
-  // Seconds since the start, counted by the sweep: deadlines need no look at a clock on the request's path.
+  // Seconds since the start, counted by the sweep: deadlines need no look at a clock on the
+  // request's path.
   std::int64_t tick = 0;
+  bool running = false;  // Some connection's loop is on the stack.
   std::list<std::weak_ptr<Connection>> connections;
   // Where bodies are received into; each connection empties it before it gives up the thread.
   std::unique_ptr<std::byte[]> scratch;

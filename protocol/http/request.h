@@ -22,7 +22,9 @@ class Request final : public HttpRequest {
   std::string_view header(std::string_view name) const override;
   bool has_header(std::string_view name) const override { return find(name) != nullptr; }
   std::optional<std::string_view> query(std::string_view name) const override;
-  std::vector<std::pair<std::string_view, std::string_view>> headers() const override { return headers_; }
+  std::vector<std::pair<std::string_view, std::string_view>> headers() const override {
+    return headers_;
+  }
   bool https() const override { return https_; }
   std::string_view peer() const override { return peer_; }
 
@@ -35,13 +37,18 @@ class Request final : public HttpRequest {
   void read_query(Arena& arena);
 
   std::string_view host_and_port() const { return host_; }
-  std::string_view path() const { return path_; }            // Percent-encoded, without the query.
+  std::string_view path() const { return path_; }  // Percent-encoded, without the query.
   std::string_view query_string() const { return query_string_; }
-  const std::vector<std::pair<std::string_view, std::string_view>>& all_headers() const { return headers_; }
-  const std::vector<std::pair<std::string_view, std::string_view>>& all_queries() const { return queries_; }
+  const std::vector<std::pair<std::string_view, std::string_view>>& all_headers() const {
+    return headers_;
+  }
+  const std::vector<std::pair<std::string_view, std::string_view>>& all_queries() const {
+    return queries_;
+  }
 
   // Headers that are looked at on every request are caught when they come in.
-  std::string_view authorization, content_type, amz_target, content_encoding, content_sha256, origin;
+  std::string_view authorization, content_type, amz_target, content_encoding, content_sha256,
+      origin;
   bool expect_continue = false;
   bool keep_alive = true;
   bool chunked = false;

@@ -11,16 +11,22 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(int status, std::string code, std::string message, std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = status,
+Error refused(int status, std::string code, std::string message,
+              std::vector<std::pair<std::string, std::string>> details = {}) {
+  return {.kind = Error::Kind::Refused,
+          .code = std::move(code),
+          .message = std::move(message),
+          .http_status = status,
           .details = std::move(details)};
 }
 
-// Bucket names have no underscore, so "/_" is free; "metrics" could be a bucket, but a scraper signs nothing.
+// Bucket names have no underscore, so "/_" is free; "metrics" could be a bucket, but a scraper
+// signs nothing.
 bool is_admin(const Request& request) {
   if (!bucket_of_host(request.host()).empty()) return false;
   if (request.path().starts_with("/_")) return true;
-  return request.path() == "/metrics" && request.method() == "GET" && !request.has_header("authorization") && request.target() == "/metrics";
+  return request.path() == "/metrics" && request.method() == "GET" &&
+         !request.has_header("authorization") && request.target() == "/metrics";
 }
 
 }  // namespace
@@ -44,10 +50,13 @@ void Connection::on_head(std::string_view head) {
   if (is_admin(request)) return;  // Its body is gathered first.
   exchange.credential = read_credential(request);
   exchange.read_caller();
-  const bool preflight = request.method() == "OPTIONS" && !request.origin.empty() && request.has_header("Access-Control-Request-Method");
+  const bool preflight = request.method() == "OPTIONS" && !request.origin.empty() &&
+                         request.has_header("Access-Control-Request-Method");
   if (!origin_allowed(options(), request.origin)) {
     exchange.identify(thread_->ids);
-    return refuse(refused(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed: the origin is not local and was not named at start."));
+    return refuse(refused(403, "AccessForbidden",
+                          "CORSResponse: This CORS request is not allowed: the origin is not local "
+                          "and was not named at start."));
   }
   if (preflight) return answer_preflight();
   if (!route()) return;
@@ -70,8 +79,9 @@ void Connection::answer_preflight() {
 // Finds service and operation; false when the request has been refused.
 bool Connection::route() {
   Exchange& exchange = *exchange_;
-  auto found = find_route(thread_->core->registry, exchange.request, exchange.credential, contiguous_.empty() ? gathered_ : contiguous_,
-                          exchange.arena(), exchange.route);
+  auto found =
+      find_route(thread_->core->registry, exchange.request, exchange.credential,
+                 contiguous_.empty() ? gathered_ : contiguous_, exchange.arena(), exchange.route);
   exchange.identify(thread_->ids);
   if (found) return true;
   refuse(std::move(found).error());
@@ -83,14 +93,15 @@ void Connection::on_body(std::string_view body) {
   if (is_admin(exchange.request)) return run_admin(body);
   if (exchange.route.needs_body) {
     if (!route()) return;
-    if (exchange.route.served == nullptr) return refuse(refused(400, "MissingAction", "Could not find operation in the request."));
+    if (exchange.route.served == nullptr)
+      return refuse(refused(400, "MissingAction", "Could not find operation in the request."));
   }
   const Served& served = *exchange.route.served;
   if (!served.handler) return run(served);
   auto content = decoded(body);
   if (!content) return refuse(std::move(content).error());
-  auto input = read_input(exchange.route.service->model(), *served.operation, exchange.request, exchange.route.labels, *content,
-                          exchange.arena());
+  auto input = read_input(exchange.route.service->model(), *served.operation, exchange.request,
+                          exchange.route.labels, *content, exchange.arena());
   if (!input) return refuse(std::move(input).error());
   exchange.set_input(*input);
   run(served);
@@ -112,18 +123,22 @@ Result<std::string_view> Connection::decoded(std::string_view body) {
 Result<void> Connection::authenticate(std::string_view body) {
   Exchange& exchange = *exchange_;
   const Credential& credential = exchange.credential;
-  const bool presigned = credential.kind == Credential::Kind::V4Presigned || credential.kind == Credential::Kind::V2Presigned;
+  const bool presigned = credential.kind == Credential::Kind::V4Presigned ||
+                         credential.kind == Credential::Kind::V2Presigned;
   if (options().auth == AuthMode::Open && !presigned) return {};
   const Instant now = thread_->core->now();
   CLOCHE_TRY_VOID(check_presigned(exchange.request, credential, now));
   if (options().auth == AuthMode::Open) return {};
-  return check_signature(exchange.request, credential, exchange.route.service->model(), body, now, options().secret);
+  return check_signature(exchange.request, credential, exchange.route.service->model(), body, now,
+                         options().secret);
 }
 
 void Connection::set_up_decoder() {
   const Exchange& exchange = *exchange_;
   if (!is_chunk_framing(exchange.request.content_sha256)) return;
-  decoder_.emplace(options().auth == AuthMode::Verify ? chunk_signer(exchange.request, exchange.credential, options().secret) : std::nullopt);
+  decoder_.emplace(options().auth == AuthMode::Verify
+                       ? chunk_signer(exchange.request, exchange.credential, options().secret)
+                       : std::nullopt);
 }
 
 void Connection::run(const Served& served) {
@@ -135,14 +150,16 @@ void Connection::run(const Served& served) {
     const CallPtr call = exchange.share(shared_from_this());
     try {
       if (!served.handler) {
-        call->fail(refused(501, "NotImplemented", "Cloche does not implement " + served.full_name + " yet"));
+        call->fail(refused(501, "NotImplemented",
+                           "Cloche does not implement " + served.full_name + " yet"));
       } else if (served.operation->streams_in) {
         set_up_decoder();
         exchange.body_source = this;
         auto allowed = authenticate({});
-        auto input = allowed ? read_input(exchange.route.service->model(), *served.operation, exchange.request,
-                                          exchange.route.labels, {}, exchange.arena())
-                             : Result<Value>(std::move(allowed).error());
+        auto input = allowed
+                         ? read_input(exchange.route.service->model(), *served.operation,
+                                      exchange.request, exchange.route.labels, {}, exchange.arena())
+                         : Result<Value>(std::move(allowed).error());
         if (input) {
           exchange.set_input(*input);
           served.handler(call);
@@ -174,7 +191,8 @@ void Connection::run_admin(std::string_view body) {
     found = handlers.find(path);
   }
   if (!host_allowed(options(), request.host()) || !origin_allowed(options(), request.origin)) {
-    exchange.answer_raw(403, "application/json", R"({"error":"this host or origin may not use the admin API"})");
+    exchange.answer_raw(403, "application/json",
+                        R"({"error":"this host or origin may not use the admin API"})");
   } else if (found == handlers.end()) {
     exchange.answer_raw(404, "application/json", R"({"error":"no such path"})");
   } else {
@@ -216,8 +234,11 @@ void Connection::log_request() {
   if (!options().request_log || is_admin(exchange.request)) return;
   char ms[32];
   std::snprintf(ms, sizeof ms, " %.2fms ", static_cast<double>(spent_us) / 1000);
-  std::string line = iso8601_milliseconds(thread_->core->now()) + ' ' + exchange.caller().account + ' ' + exchange.caller().region + ' ';
-  line += served != nullptr ? served->full_name : std::string(exchange.request.method()) + ' ' + std::string(exchange.request.path());
+  std::string line = iso8601_milliseconds(thread_->core->now()) + ' ' + exchange.caller().account +
+                     ' ' + exchange.caller().region + ' ';
+  line += served != nullptr
+              ? served->full_name
+              : std::string(exchange.request.method()) + ' ' + std::string(exchange.request.path());
   line += ' ' + std::to_string(exchange.answer.status);
   if (!exchange.error_code.empty()) line += " (" + exchange.error_code + ')';
   line += ms + std::to_string(exchange.body_size());

@@ -24,7 +24,8 @@ struct Address {
 // "127.0.0.1:4566", "[::1]:4566", ":4566"
 Result<Address> split(const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return unavailable("listen on '" + text + "': an address is host:port");
+  if (colon == std::string::npos)
+    return unavailable("listen on '" + text + "': an address is host:port");
   std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return Address{host.empty() ? "0.0.0.0" : host, text.substr(colon + 1)};
@@ -38,7 +39,9 @@ class ServerImpl final : public Server {
   Result<void> listen();
   void run();
 
-  void on_admin(std::string path, AdminHandler handler) override { core_->admin[std::move(path)] = std::move(handler); }
+  void on_admin(std::string path, AdminHandler handler) override {
+    core_->admin[std::move(path)] = std::move(handler);
+  }
   std::vector<std::string> addresses() const override;
   ServerStats stats() const override;
 
@@ -56,7 +59,8 @@ class ServerImpl final : public Server {
 Result<void> ServerImpl::listen() {
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int count = core_->options.threads > 0 ? core_->options.threads : cores;
-  for (int i = 0; i < count; ++i) threads_.push_back(std::make_shared<IoThread>(core_, core_->env.random_u64()));
+  for (int i = 0; i < count; ++i)
+    threads_.push_back(std::make_shared<IoThread>(core_, core_->env.random_u64()));
   auto& context = threads_.front()->context;
   for (const std::string& text : core_->options.listen) {
     CLOCHE_TRY(const address, split(text));
@@ -78,23 +82,27 @@ Result<void> ServerImpl::listen() {
 
 void ServerImpl::accept(tcp::acceptor& acceptor) {
   const std::shared_ptr<IoThread> thread = threads_[next_thread_++ % threads_.size()];
-  acceptor.async_accept(thread->context, [this, &acceptor, thread](const boost::system::error_code& error, tcp::socket socket) {
-    if (core_->stopping) return;
-    if (!error && core_->connections_open.load() < core_->options.connections_max) {
-      auto connection = std::make_shared<Connection>(thread, std::move(socket));
-      boost::asio::post(thread->context, [thread, connection = std::move(connection)] {
-        thread->connections.push_back(connection);
-        connection->start();
+  acceptor.async_accept(
+      thread->context,
+      [this, &acceptor, thread](const boost::system::error_code& error, tcp::socket socket) {
+        if (core_->stopping) return;
+        if (!error && core_->connections_open.load() < core_->options.connections_max) {
+          auto connection = std::make_shared<Connection>(thread, std::move(socket));
+          boost::asio::post(thread->context, [thread, connection = std::move(connection)] {
+            thread->connections.push_back(connection);
+            connection->start();
+          });
+        }
+        if (error == boost::asio::error::no_descriptors || error == boost::asio::error::no_memory) {
+          // Trying again at once would only burn the processor until some connection ends.
+          auto timer = std::make_shared<boost::asio::steady_timer>(threads_.front()->context,
+                                                                   std::chrono::milliseconds(50));
+          timer->async_wait(
+              [this, &acceptor, timer](const boost::system::error_code&) { accept(acceptor); });
+          return;
+        }
+        if (error != boost::asio::error::operation_aborted) accept(acceptor);
       });
-    }
-    if (error == boost::asio::error::no_descriptors || error == boost::asio::error::no_memory) {
-      // Trying again at once would only burn the processor until some connection ends.
-      auto timer = std::make_shared<boost::asio::steady_timer>(threads_.front()->context, std::chrono::milliseconds(50));
-      timer->async_wait([this, &acceptor, timer](const boost::system::error_code&) { accept(acceptor); });
-      return;
-    }
-    if (error != boost::asio::error::operation_aborted) accept(acceptor);
-  });
 }
 
 void ServerImpl::schedule_sweep(const std::shared_ptr<IoThread>& thread) {
@@ -127,7 +135,8 @@ void ServerImpl::run() {
     boost::asio::post(thread->context, [thread] { schedule_sweep(thread); });
   }
   for (const auto& acceptor : acceptors_) {
-    boost::asio::post(threads_.front()->context, [this, &acceptor = *acceptor] { accept(acceptor); });
+    boost::asio::post(threads_.front()->context,
+                      [this, &acceptor = *acceptor] { accept(acceptor); });
   }
 }
 
@@ -151,7 +160,8 @@ void ServerImpl::stop() {
       done.get_future().wait();
     }
   };
-  for (const auto end = std::chrono::steady_clock::now() + kStopTime; std::chrono::steady_clock::now() < end;) {
+  for (const auto end = std::chrono::steady_clock::now() + kStopTime;
+       std::chrono::steady_clock::now() < end;) {
     close_all(false);
     if (core_->connections_open == 0) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -166,7 +176,8 @@ void ServerImpl::stop() {
   }
   for (const auto& thread : threads_) thread->thread.join();
   core_->stopped = true;
-  // What is still queued holds connections, and these hold their threads: run it out, so that all of it is let go.
+  // What is still queued holds connections, and these hold their threads: run it out, so that all
+  // of it is let go.
   for (const auto& thread : threads_) {
     thread->id = std::this_thread::get_id();
     thread->context.restart();
@@ -181,7 +192,8 @@ std::vector<std::string> ServerImpl::addresses() const {
     const tcp::endpoint endpoint = acceptor->local_endpoint(error);
     if (error) continue;
     const std::string host = endpoint.address().to_string();
-    out.push_back((endpoint.address().is_v6() ? '[' + host + ']' : host) + ':' + std::to_string(endpoint.port()));
+    out.push_back((endpoint.address().is_v6() ? '[' + host + ']' : host) + ':' +
+                  std::to_string(endpoint.port()));
   }
   return out;
 }
@@ -214,7 +226,8 @@ ServerStats ServerImpl::stats() const {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Env& env, ServerOptions options, Registry& registry) {
-  // A client that goes away while it is written to would else end the process (sendfile and OpenSSL can't be told not to).
+  // A client that goes away while it is written to would else end the process (sendfile and OpenSSL
+  // can't be told not to).
   std::signal(SIGPIPE, SIG_IGN);
   auto core = std::make_shared<Core>(env, std::move(options), registry.impl());
   CLOCHE_TRY(tls, make_tls(env, core->options));

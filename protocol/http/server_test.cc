@@ -49,8 +49,9 @@ class Client {
   // False once the server has closed.
   bool send(std::string_view text) {
     while (!text.empty()) {
-      const ssize_t sent = tls_ != nullptr ? SSL_write(tls_, text.data(), static_cast<int>(text.size()))
-                                           : ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+      const ssize_t sent = tls_ != nullptr
+                               ? SSL_write(tls_, text.data(), static_cast<int>(text.size()))
+                               : ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -66,9 +67,9 @@ class Client {
     }
     end += 4;
     const std::size_t at = buffer_.find("Content-Length: ");
-    const std::size_t length = at < end && !head_only ? std::strtoul(buffer_.c_str() + at + 16, nullptr, 10) : 0;
-    while (buffer_.size() < end + length && more()) {
-    }
+    const std::size_t length =
+        at < end && !head_only ? std::strtoul(buffer_.c_str() + at + 16, nullptr, 10) : 0;
+    while (buffer_.size() < end + length && more()) {}
     const std::string out = buffer_.substr(0, end + length);
     buffer_.erase(0, end + length);
     return out;
@@ -78,7 +79,8 @@ class Client {
  private:
   bool more() {
     char bytes[65536];
-    const ssize_t got = tls_ != nullptr ? SSL_read(tls_, bytes, sizeof bytes) : ::recv(socket_, bytes, sizeof bytes, 0);
+    const ssize_t got = tls_ != nullptr ? SSL_read(tls_, bytes, sizeof bytes)
+                                        : ::recv(socket_, bytes, sizeof bytes, 0);
     if (got <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(got));
     return true;
@@ -90,8 +92,12 @@ class Client {
   std::string buffer_;
 };
 
-int status_of(const std::string& answer) { return answer.size() < 12 ? 0 : std::atoi(answer.c_str() + 9); }
-std::string body_of(const std::string& answer) { return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4)); }
+int status_of(const std::string& answer) {
+  return answer.size() < 12 ? 0 : std::atoi(answer.c_str() + 9);
+}
+std::string body_of(const std::string& answer) {
+  return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4));
+}
 
 // A server with an S3 that keeps objects in memory, or does what the key's name says.
 class ServerTest : public testing::Test {
@@ -119,16 +125,19 @@ class ServerTest : public testing::Test {
       output.add(call->arena(), "Attributes", call->input()["Item"]);
       call->reply(output);
     });
-    directory_ = std::filesystem::temp_directory_path() / ("cloche-server-test-" + std::to_string(::getpid()));
+    directory_ = std::filesystem::temp_directory_path() /
+                 ("cloche-server-test-" + std::to_string(::getpid()));
     std::filesystem::create_directories(directory_);
     options.listen = {"127.0.0.1:0"};
-    options.threads = 2;
+    if (options.threads == 0) options.threads = 2;
     options.certificate_directory = directory_;
     auto started = Server::start(Env::posix(), std::move(options), *registry_);
     ASSERT_TRUE(started.has_value()) << started.error().message;
     server_ = std::move(*started);
     server_->on_admin("/_cloche/health", [](const HttpRequest&, std::string_view body) {
-      return AdminAnswer{.status = 200, .content_type = "application/json", .body = "{\"got\":" + std::to_string(body.size()) + "}"};
+      return AdminAnswer{.status = 200,
+                         .content_type = "application/json",
+                         .body = "{\"got\":" + std::to_string(body.size()) + "}"};
     });
     const std::string address = server_->addresses().at(0);
     port_ = std::atoi(address.c_str() + address.rfind(':') + 1);
@@ -143,7 +152,9 @@ class ServerTest : public testing::Test {
 
   void put(const CallPtr& call) {
     const std::string key = call->input()["Key"].str();
-    if (key == "refused") return call->fail({.code = "AccessDenied", .message = "no", .http_status = 403, .details = {}});
+    if (key == "refused")
+      return call->fail(
+          {.code = "AccessDenied", .message = "no", .http_status = 403, .details = {}});
     if (key == "throws") throw std::runtime_error("a bug");
     if (key == "dropped") return;
     if (key == "unread") return call->reply(Value::map());
@@ -151,14 +162,16 @@ class ServerTest : public testing::Test {
     call->body()->read(
         [data, key](std::span<const std::byte> bytes) -> Result<void> {
           EXPECT_LE(bytes.size(), std::size_t{256} << 10);
-          if (key == "stops" && data->size() > 100'000) return Error{.code = "SlowDown", .message = "", .http_status = 503, .details = {}};
+          if (key == "stops" && data->size() > 100'000)
+            return Error{.code = "SlowDown", .message = "", .http_status = 503, .details = {}};
           data->append(as_text(bytes));
           return {};
         },
         [this, data, call, key](Result<BodyEnd> end) {
           ++ends_;
           if (!end) return call->fail(std::move(end).error());
-          for (const auto& [name, value] : end->trailers) call->set_header("x-saw-trailer", name + "=" + value);
+          for (const auto& [name, value] : end->trailers)
+            call->set_header("x-saw-trailer", name + "=" + value);
           const std::lock_guard lock(mutex_);
           objects_[key] = std::move(*data);
           call->reply(Value::map());
@@ -170,19 +183,34 @@ class ServerTest : public testing::Test {
     if (key == "later") {
       threads_.emplace_back([call] {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        call->reply(Value::map(), {BodySegment{.bytes = call->input()["Key"].str(), .file = nullptr, .file_offset = 0, .size = 0}});
+        call->reply(Value::map(), {BodySegment{.bytes = call->input()["Key"].str(),
+                                               .file = nullptr,
+                                               .file_offset = 0,
+                                               .size = 0}});
       });
       return;
     }
     if (key == "kept") kept_ = call;
+    if (key == "wait") {
+      kept_ = call;
+      return;
+    }
+    if (key == "wake") {
+      std::exchange(kept_, nullptr)
+          ->fail({.code = "Woken", .message = "", .http_status = 409, .details = {}});
+    }
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(key);
     if (found == objects_.end() && key != "kept") {
-      return call->fail({.code = "NoSuchKey", .message = "The specified key does not exist.", .http_status = 404, .details = {}});
+      return call->fail({.code = "NoSuchKey",
+                         .message = "The specified key does not exist.",
+                         .http_status = 404,
+                         .details = {}});
     }
     Value output = Value::map();
     const std::string content = key == "kept" ? "kept" : found->second;
-    output.add(call->arena(), "ContentLength", Value::integer(static_cast<std::int64_t>(content.size())));
+    output.add(call->arena(), "ContentLength",
+               Value::integer(static_cast<std::int64_t>(content.size())));
     output.add(call->arena(), "ContentType", Value::string("text/plain"));
     if (key == "file") {
       // Half from memory, half from a file.
@@ -192,14 +220,19 @@ class ServerTest : public testing::Test {
       ASSERT_TRUE((*file)->write_at(0, as_bytes("skip" + content.substr(half))).has_value());
       std::shared_ptr<const File> shared = std::move(*file);
       std::vector<BodySegment> segments;
-      segments.push_back({.bytes = content.substr(0, half), .file = nullptr, .file_offset = 0, .size = half});
-      segments.push_back({.bytes = {}, .file = shared, .file_offset = 4, .size = content.size() - half});
+      segments.push_back(
+          {.bytes = content.substr(0, half), .file = nullptr, .file_offset = 0, .size = half});
+      segments.push_back(
+          {.bytes = {}, .file = shared, .file_offset = 4, .size = content.size() - half});
       return call->reply(output, std::move(segments));
     }
-    call->reply(output, {BodySegment{.bytes = content, .file = nullptr, .file_offset = 0, .size = content.size()}});
+    call->reply(
+        output,
+        {BodySegment{.bytes = content, .file = nullptr, .file_offset = 0, .size = content.size()}});
   }
 
-  static std::string request(const std::string& line, const std::string& headers = "", const std::string& body = "") {
+  static std::string request(const std::string& line, const std::string& headers = "",
+                             const std::string& body = "") {
     std::string out = line + " HTTP/1.1\r\nHost: localhost\r\n" + headers;
     if (!body.empty()) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return out + "\r\n" + body;
@@ -227,21 +260,25 @@ TEST_F(ServerTest, AnswersWithTheHeadersOfAws) {
   client.send(request("GET /b/nothing"));
   const std::string answer = client.answer();
   EXPECT_EQ(status_of(answer), 404);
-  for (const char* header : {"x-amz-request-id: ", "x-amz-id-2: ", "Date: ", "Server: AmazonS3", "Content-Type: application/xml"}) {
+  for (const char* header : {"x-amz-request-id: ", "x-amz-id-2: ", "Date: ", "Server: AmazonS3",
+                             "Content-Type: application/xml"}) {
     EXPECT_NE(answer.find(header), std::string::npos) << header;
   }
   EXPECT_NE(answer.find("<Code>NoSuchKey</Code>"), std::string::npos);
-  client.send(request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n", R"({"TableName":"t","Item":{"a":{"N":"1"}}})"));
+  client.send(request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n",
+                      R"({"TableName":"t","Item":{"a":{"N":"1"}}})"));
   const std::string json = client.answer();
   EXPECT_EQ(body_of(json), R"({"Attributes":{"a":{"N":"1"}}})");
-  EXPECT_NE(json.find("x-amz-crc32: " + std::to_string(crc32(as_bytes(body_of(json))))), std::string::npos);
+  EXPECT_NE(json.find("x-amz-crc32: " + std::to_string(crc32(as_bytes(body_of(json))))),
+            std::string::npos);
   EXPECT_NE(json.find("x-amzn-RequestId: "), std::string::npos);
 }
 
 // Requests that come together are answered in their order, also when the first takes longer.
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   Client client(port_);
-  client.send(request("PUT /b/a", "", "one") + request("GET /b/later") + request("GET /b/a") + request("GET /b/none"));
+  client.send(request("PUT /b/a", "", "one") + request("GET /b/later") + request("GET /b/a") +
+              request("GET /b/none"));
   EXPECT_EQ(status_of(client.answer()), 200);
   EXPECT_EQ(body_of(client.answer()), "later");
   EXPECT_EQ(body_of(client.answer()), "one");
@@ -258,15 +295,20 @@ TEST_F(ServerTest, TakesRequestsByteByByte) {
 // The body is asked for only when the handler wants it: a refused upload isn't sent at all.
 TEST_F(ServerTest, AsksForTheBodyOnlyWhenItIsWanted) {
   Client wanted(port_);
-  wanted.send("PUT /b/big HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  wanted.send(
+      "PUT /b/big HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+      "5\r\n\r\n");
   EXPECT_EQ(wanted.answer(), "HTTP/1.1 100 Continue\r\n\r\n");
   wanted.send("hello");
   EXPECT_EQ(status_of(wanted.answer()), 200);
   Client refused(port_);
-  refused.send("PUT /b/refused HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  refused.send(
+      "PUT /b/refused HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+      "5\r\n\r\n");
   const std::string answer = refused.answer();
   EXPECT_EQ(status_of(answer), 403);
-  EXPECT_NE(answer.find("Connection: close"), std::string::npos);  // Nobody knows whether a body will follow.
+  EXPECT_NE(answer.find("Connection: close"),
+            std::string::npos);  // Nobody knows whether a body will follow.
   EXPECT_TRUE(refused.closed());
 }
 
@@ -300,13 +342,17 @@ TEST_F(ServerTest, HeadHasNoBody) {
 
 TEST_F(ServerTest, SpeaksBothChunkings) {
   Client client(port_);
-  client.send("PUT /b/http HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-T: v\r\n\r\n");
+  client.send(
+      "PUT /b/http HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-T: v\r\n\r\n");
   EXPECT_NE(client.answer().find("x-saw-trailer: x-t=v"), std::string::npos);
   EXPECT_EQ(objects_["http"], "hello world");
   const std::string aws = "5\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n";
-  const std::string headers = "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-decoded-content-length: ";
+  const std::string headers =
+      "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\nx-amz-decoded-content-length: ";
   client.send(request("PUT /b/aws", headers + "11\r\n", aws));
-  EXPECT_NE(client.answer().find("x-saw-trailer: x-amz-checksum-crc32=DUoRhQ=="), std::string::npos);
+  EXPECT_NE(client.answer().find("x-saw-trailer: x-amz-checksum-crc32=DUoRhQ=="),
+            std::string::npos);
   EXPECT_EQ(objects_["aws"], "hello world");
   client.send(request("PUT /b/aws", headers + "12\r\n", aws));
   EXPECT_EQ(status_of(client.answer()), 400);  // Not the length that was told.
@@ -315,9 +361,11 @@ TEST_F(ServerTest, SpeaksBothChunkings) {
 // The framing of HTTP around that of AWS, cut at every place.
 TEST_F(ServerTest, DoesNotMindWhereChunksAreCut) {
   const std::string aws = "5\r\nhello\r\n0\r\n\r\n";
-  const std::string http = "4\r\n" + aws.substr(0, 4) + "\r\n" + "b\r\n" + aws.substr(4) + "\r\n0\r\n\r\n";
-  const std::string head = "PUT /b/cut HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
-                           "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n\r\n";
+  const std::string http =
+      "4\r\n" + aws.substr(0, 4) + "\r\n" + "b\r\n" + aws.substr(4) + "\r\n0\r\n\r\n";
+  const std::string head =
+      "PUT /b/cut HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+      "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n\r\n";
   Client client(port_);
   for (std::size_t cut = 0; cut < http.size(); cut += 3) {
     objects_["cut"].clear();
@@ -330,9 +378,11 @@ TEST_F(ServerTest, DoesNotMindWhereChunksAreCut) {
 }
 
 TEST_F(ServerTest, RefusesBadFraming) {
-  for (const char* headers : {"Content-Length: -1\r\n", "Content-Length: x\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
-                              "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n", "No colon\r\n",
-                              "Bad\x01Name: x\r\n"}) {
+  for (const char* headers :
+       {"Content-Length: -1\r\n", "Content-Length: x\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
+        "No colon\r\n", "Bad\x01Name: x\r\n"}) {
     Client client(port_);
     client.send(request("PUT /b/k", headers));
     const int status = status_of(client.answer());
@@ -346,7 +396,8 @@ TEST_F(ServerTest, RefusesBadFraming) {
 
 TEST_F(ServerTest, BoundsHeads) {
   Client client(port_);
-  client.send("GET /b/k HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n");
+  client.send("GET /b/k HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(70'000, 'x') +
+              "\r\n\r\n");
   EXPECT_EQ(status_of(client.answer()), 431);
   EXPECT_TRUE(client.closed());
   Client allowed(port_);
@@ -363,16 +414,17 @@ TEST_F(ServerTest, BoundsGatheredBodies) {
   EXPECT_EQ(status_of(client.answer()), 413);
   Client chunked(port_);
   chunked.send("POST /b?delete HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
-  for (int i = 0; i < 200 && chunked.send("400\r\n" + std::string(1024, 'x') + "\r\n"); ++i) {
-  }
+  for (int i = 0; i < 200 && chunked.send("400\r\n" + std::string(1024, 'x') + "\r\n"); ++i) {}
   EXPECT_EQ(status_of(chunked.answer()), 413);
 }
 
 TEST_F(ServerTest, GathersBodiesLargerThanItsBuffer) {
   std::string objects;
-  for (int i = 0; i < 2000; ++i) objects += "<Object><Key>key-" + std::to_string(i) + "</Key></Object>";
+  for (int i = 0; i < 2000; ++i)
+    objects += "<Object><Key>key-" + std::to_string(i) + "</Key></Object>";
   Client client(port_);
-  client.send(request("POST /b?delete", "", "<Delete>" + objects + "</Delete>") + request("GET /b/none"));
+  client.send(request("POST /b?delete", "", "<Delete>" + objects + "</Delete>") +
+              request("GET /b/none"));
   EXPECT_NE(client.answer().find("<Key>key-1999</Key>"), std::string::npos);
   EXPECT_EQ(status_of(client.answer()), 404);
 }
@@ -381,10 +433,10 @@ TEST_F(ServerTest, GathersBodiesLargerThanItsBuffer) {
 TEST_F(ServerTest, AnAnswerBeforeTheBodysEndArrives) {
   for (const char* key : {"refused", "unread", "stops"}) {
     Client client(port_);
-    client.send(std::string("PUT /b/") + key + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n");
+    client.send(std::string("PUT /b/") + key +
+                " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n");
     const std::string piece(100'000, 'x');
-    for (int i = 0; i < 30 && client.send(piece); ++i) {
-    }
+    for (int i = 0; i < 30 && client.send(piece); ++i) {}
     EXPECT_NE(status_of(client.answer()), 0) << key;
     EXPECT_TRUE(client.closed());
   }
@@ -433,10 +485,28 @@ TEST_F(ServerTest, ACallMayBeKept) {
   EXPECT_EQ(kept_->operation(), "GetObject");
 }
 
+// A commit group's leader answers its neighbours' calls from within its own handler, on the same
+// thread: their next requests must not run inside it.
+TEST_F(ServerTest, AHandlerMayAnswerAnothersCall) {
+  ServerOptions options;
+  options.threads = 1;
+  start(std::move(options));
+  Client waits(port_);
+  Client wakes(port_);
+  for (int i = 0; i < 3; ++i) {
+    waits.send(request("GET /b/wait"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // Until it waits.
+    wakes.send(request("GET /b/wake"));
+    EXPECT_EQ(status_of(waits.answer()), 409);
+    EXPECT_EQ(status_of(wakes.answer()), 404);
+  }
+}
+
 TEST_F(ServerTest, ManyAnswersFromOtherThreads) {
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<Client>(port_));
-  // One connection's calls come one after the other; the vector of threads is guarded by that in turn.
+  // One connection's calls come one after the other; the vector of threads is guarded by that in
+  // turn.
   for (auto& client : clients) {
     client->send(request("GET /b/later"));
     EXPECT_EQ(body_of(client->answer()), "later");
@@ -473,7 +543,8 @@ TEST_F(ServerTest, BoundsConnections) {
 
 // No page of the web may drive the emulator: design, section 9.
 TEST_F(ServerTest, ChecksHostsAndOrigins) {
-  const auto ask = [&](const std::string& line, const std::string& host, const std::string& headers = "") {
+  const auto ask = [&](const std::string& line, const std::string& host,
+                       const std::string& headers = "") {
     Client client(port_);
     client.send(line + " HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "\r\n");
     return client.answer();
@@ -482,14 +553,16 @@ TEST_F(ServerTest, ChecksHostsAndOrigins) {
   EXPECT_EQ(status_of(ask("GET /_cloche/health", "127.0.0.1:4566")), 200);
   EXPECT_EQ(status_of(ask("GET /_cloche/health", "cloche:4566")), 200);
   EXPECT_EQ(status_of(ask("GET /_cloche/health", "evil.example")), 403);
-  EXPECT_EQ(status_of(ask("GET /_cloche/health", "localhost", "Origin: https://evil.example\r\n")), 403);
+  EXPECT_EQ(status_of(ask("GET /_cloche/health", "localhost", "Origin: https://evil.example\r\n")),
+            403);
   EXPECT_EQ(status_of(ask("GET /_cloche/nothing", "localhost")), 404);
   EXPECT_EQ(status_of(ask("GET /b/k", "localhost", "Origin: https://evil.example\r\n")), 403);
   const std::string local = ask("GET /b/none", "localhost", "Origin: http://localhost:3000\r\n");
   EXPECT_NE(local.find("Access-Control-Allow-Origin: http://localhost:3000"), std::string::npos);
-  const std::string preflight = ask("OPTIONS /b/k", "localhost",
-                                    "Origin: http://localhost:3000\r\nAccess-Control-Request-Method: PUT\r\n"
-                                    "Access-Control-Request-Headers: x-amz-date\r\n");
+  const std::string preflight =
+      ask("OPTIONS /b/k", "localhost",
+          "Origin: http://localhost:3000\r\nAccess-Control-Request-Method: PUT\r\n"
+          "Access-Control-Request-Headers: x-amz-date\r\n");
   EXPECT_EQ(status_of(preflight), 204);
   EXPECT_NE(preflight.find("Access-Control-Allow-Headers: x-amz-date"), std::string::npos);
 }
@@ -497,12 +570,17 @@ TEST_F(ServerTest, ChecksHostsAndOrigins) {
 TEST_F(ServerTest, UnpacksGzip) {
   // gzip -n of {"TableName":"t","Item":{}}, by Python's gzip module.
   std::string zipped(47, '\0');
-  ASSERT_TRUE(from_hex("1f8b0800000000000203ab560a494cca49f54bcc4d55b2522a51d251f22c49cd55b2aaaead0500d1ec2df11b000000", std::as_writable_bytes(std::span(zipped))));
+  ASSERT_TRUE(
+      from_hex("1f8b0800000000000203ab560a494cca49f54bcc4d55b2522a51d251f22c49cd55b2aaaead0500d1ec2"
+               "df11b000000",
+               std::as_writable_bytes(std::span(zipped))));
   Client client(port_);
-  client.send(request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Encoding: gzip\r\n", zipped));
+  client.send(request(
+      "POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Encoding: gzip\r\n", zipped));
   EXPECT_EQ(body_of(client.answer()), R"({"Attributes":{}})");
   zipped[20] = static_cast<char>(zipped[20] + 1);
-  client.send(request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Encoding: gzip\r\n", zipped));
+  client.send(request(
+      "POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Encoding: gzip\r\n", zipped));
   EXPECT_EQ(status_of(client.answer()), 400);
 }
 
@@ -530,37 +608,51 @@ TEST_F(ServerTest, CountsWhatItDoes) {
   EXPECT_EQ(of("s3.DeleteObject").errors, 0u);
 }
 
-// Heads, chunks, XML and JSON with bytes changed at random: whatever the answer, the server lives and the next client is served.
+// Heads, chunks, XML and JSON with bytes changed at random: whatever the answer, the server lives
+// and the next client is served.
 TEST_F(ServerTest, LivesThroughChangedRequests) {
   const char* given = std::getenv("CLOCHE_TEST_SEED");
-  const unsigned seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
+  const unsigned seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
+                                         : std::random_device{}();
   SCOPED_TRACE("CLOCHE_TEST_SEED=" + std::to_string(seed));
   std::mt19937 random(seed);
   const std::vector<std::string> seeds = {
-      request("GET /b/k?acl&versionId=a%20b", "Authorization: AWS4-HMAC-SHA256 Credential=k/20130524/us-east-1/s3/aws4_request, "
-                                               "SignedHeaders=host, Signature=00\r\n"),
-      request("POST /b?delete", "", "<Delete><Object><Key>a &amp; b</Key></Object><Quiet>true</Quiet></Delete>"),
-      request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n", R"({"TableName":"t","Item":{"a":{"L":[{"N":"1"},{"S":"\u00e9"}]}}})"),
-      "PUT /b/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-      request("PUT /b/k", "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n", "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AA==\r\n\r\n"),
+      request("GET /b/k?acl&versionId=a%20b",
+              "Authorization: AWS4-HMAC-SHA256 Credential=k/20130524/us-east-1/s3/aws4_request, "
+              "SignedHeaders=host, Signature=00\r\n"),
+      request("POST /b?delete", "",
+              "<Delete><Object><Key>a &amp; b</Key></Object><Quiet>true</Quiet></Delete>"),
+      request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n",
+              R"({"TableName":"t","Item":{"a":{"L":[{"N":"1"},{"S":"\u00e9"}]}}})"),
+      "PUT /b/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+      request("PUT /b/k", "x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n",
+              "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AA==\r\n\r\n"),
   };
   for (int round = 0; round < 300; ++round) {
     std::string text = seeds[random() % seeds.size()];
     for (unsigned changes = 1 + random() % 4; changes > 0; --changes) {
       const std::size_t at = random() % text.size();
       switch (random() % 4) {
-        case 0: text[at] = static_cast<char>(random()); break;
-        case 1: text.erase(at, 1 + random() % 4); break;
-        case 2: text.insert(at, 1 + random() % 3, static_cast<char>(random())); break;
-        default: text.insert(at, text.substr(random() % text.size(), random() % 32)); break;
+        case 0:
+          text[at] = static_cast<char>(random());
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 4);
+          break;
+        case 2:
+          text.insert(at, 1 + random() % 3, static_cast<char>(random()));
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), random() % 32));
+          break;
       }
       if (text.empty()) text = "x";
     }
     Client client(port_);
     client.send(text);
     client.shut();
-    while (!client.answer().empty()) {
-    }
+    while (!client.answer().empty()) {}
   }
   Client client(port_);
   client.send(request("GET /b/none"));

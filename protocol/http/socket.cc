@@ -13,7 +13,8 @@ namespace {
 
 Socket::Moved moved_or(ssize_t result, Socket::Outcome would_block) {
   if (result > 0) return {Socket::Outcome::Done, static_cast<std::size_t>(result)};
-  if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return {would_block, 0};
+  if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+    return {would_block, 0};
   return {Socket::Outcome::Closed, 0};
 }
 
@@ -27,7 +28,8 @@ bool Socket::start_tls(ssl_ctx_st* context) {
   tls_ = context == nullptr ? nullptr : SSL_new(context);
   if (tls_ == nullptr) return false;
   SSL_set_accept_state(tls_);
-  SSL_set_mode(tls_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_set_mode(tls_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                         SSL_MODE_RELEASE_BUFFERS);
   return SSL_set_fd(tls_, descriptor_) == 1;
 }
 
@@ -40,16 +42,21 @@ void Socket::say_goodbye() {
 Socket::Moved Socket::tls_outcome(int result) {
   if (result > 0) return {Outcome::Done, static_cast<std::size_t>(result)};
   switch (SSL_get_error(tls_, result)) {
-    case SSL_ERROR_WANT_READ: return {Outcome::WantRead, 0};
-    case SSL_ERROR_WANT_WRITE: return {Outcome::WantWrite, 0};
-    default: return {Outcome::Closed, 0};
+    case SSL_ERROR_WANT_READ:
+      return {Outcome::WantRead, 0};
+    case SSL_ERROR_WANT_WRITE:
+      return {Outcome::WantWrite, 0};
+    default:
+      return {Outcome::Closed, 0};
   }
 }
 
 Socket::Moved Socket::read(std::span<std::byte> into) {
-  if (tls_ == nullptr) return moved_or(::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT), Outcome::WantRead);
+  if (tls_ == nullptr)
+    return moved_or(::recv(descriptor_, into.data(), into.size(), MSG_DONTWAIT), Outcome::WantRead);
   ERR_clear_error();
-  return tls_outcome(SSL_read(tls_, into.data(), static_cast<int>(std::min<std::size_t>(into.size(), 1 << 30))));
+  return tls_outcome(
+      SSL_read(tls_, into.data(), static_cast<int>(std::min<std::size_t>(into.size(), 1 << 30))));
 }
 
 Socket::Moved Socket::write(std::span<const iovec> parts, bool more_follows) {
@@ -57,7 +64,9 @@ Socket::Moved Socket::write(std::span<const iovec> parts, bool more_follows) {
     msghdr message = {};
     message.msg_iov = const_cast<iovec*>(parts.data());
     message.msg_iovlen = parts.size();
-    return moved_or(::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0)), Outcome::WantWrite);
+    return moved_or(::sendmsg(descriptor_, &message,
+                              MSG_DONTWAIT | MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0)),
+                    Outcome::WantWrite);
   }
   Moved all{Outcome::Done, 0};
   for (const iovec& part : parts) {

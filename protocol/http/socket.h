@@ -28,7 +28,7 @@ class Socket {
   void use(int descriptor) { descriptor_ = descriptor; }
   bool start_tls(ssl_ctx_st* context);  // The handshake happens in the first reads and writes.
   bool is_tls() const { return tls_ != nullptr; }
-  void say_goodbye();                   // TLS's close_notify.
+  void say_goodbye();  // TLS's close_notify.
 
   Moved read(std::span<std::byte> into);
   Moved write(std::span<const iovec> parts, bool more_follows);

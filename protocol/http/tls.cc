@@ -18,13 +18,16 @@ namespace {
 constexpr long kValidSeconds = 10L * 365 * 24 * 3600;
 constexpr const char* kNames =
     "DNS:localhost,DNS:*.localhost,DNS:localhost.localstack.cloud,DNS:*.localhost.localstack.cloud,"
-    "DNS:s3.localhost.localstack.cloud,DNS:*.s3.localhost.localstack.cloud,DNS:*.s3.localhost,DNS:*.amazonaws.com,"
+    "DNS:s3.localhost.localstack.cloud,DNS:*.s3.localhost.localstack.cloud,DNS:*.s3.localhost,DNS:*"
+    ".amazonaws.com,"
     "DNS:*.s3.amazonaws.com,IP:127.0.0.1,IP:::1";
 
 template <auto free_it>
 struct Free {
   template <class T>
-  void operator()(T* it) const { free_it(it); }
+  void operator()(T* it) const {
+    free_it(it);
+  }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Free<X509_free>>;
@@ -49,12 +52,14 @@ Result<std::string> make_certificate(Env& env) {
   X509_gmtime_adj(X509_getm_notAfter(made), kValidSeconds);
   X509_set_pubkey(made, key.get());
   X509_NAME* const name = X509_get_subject_name(made);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
   X509_set_issuer_name(made, name);
   X509V3_CTX extension_context;
   X509V3_set_ctx_nodb(&extension_context);
   X509V3_set_ctx(&extension_context, made, made, nullptr, nullptr, 0);
-  for (const auto& [id, value] : {std::pair(NID_subject_alt_name, kNames), std::pair(NID_basic_constraints, "critical,CA:TRUE")}) {
+  for (const auto& [id, value] : {std::pair(NID_subject_alt_name, kNames),
+                                  std::pair(NID_basic_constraints, "critical,CA:TRUE")}) {
     X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, &extension_context, id, value);
     if (extension == nullptr) return tls_error("describe a TLS certificate");
     X509_add_ext(made, extension, -1);
@@ -101,9 +106,11 @@ Core::~Core() {
 }
 
 Result<ssl_ctx_st*> make_tls(Env& env, const ServerOptions& options) {
-  if (options.certificate_file.empty() && options.certificate_directory.empty()) return static_cast<ssl_ctx_st*>(nullptr);
-  CLOCHE_TRY(const pem, options.certificate_file.empty() ? stored_or_made(env, options.certificate_directory)
-                                                         : read_text(env, options.certificate_file));
+  if (options.certificate_file.empty() && options.certificate_directory.empty())
+    return static_cast<ssl_ctx_st*>(nullptr);
+  CLOCHE_TRY(const pem, options.certificate_file.empty()
+                            ? stored_or_made(env, options.certificate_directory)
+                            : read_text(env, options.certificate_file));
   Context context(SSL_CTX_new(TLS_server_method()));
   if (!context) return tls_error("make a TLS context");
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
@@ -112,7 +119,8 @@ Result<ssl_ctx_st*> make_tls(Env& env, const ServerOptions& options) {
   Memory certificate_memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Certificate certificate(PEM_read_bio_X509(certificate_memory.get(), nullptr, nullptr, nullptr));
   if (!key || !certificate) return tls_error("read the TLS certificate and key");
-  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
+  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
     return tls_error("use the TLS certificate");
   }
   while (Certificate next{PEM_read_bio_X509(certificate_memory.get(), nullptr, nullptr, nullptr)}) {
@@ -122,10 +130,13 @@ Result<ssl_ctx_st*> make_tls(Env& env, const ServerOptions& options) {
   // Only HTTP/1.1 is spoken here; a client that asks for h2 first takes the second.
   SSL_CTX_set_alpn_select_cb(
       context.get(),
-      [](SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size, void*) {
+      [](SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+         unsigned in_size, void*) {
         static const unsigned char ours[] = "\x08http/1.1";
         unsigned char* chosen = nullptr;
-        if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, in, in_size) != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
+        if (SSL_select_next_proto(&chosen, out_size, ours, sizeof ours - 1, in, in_size) !=
+            OPENSSL_NPN_NEGOTIATED)
+          return SSL_TLSEXT_ERR_NOACK;
         *out = chosen;
         return SSL_TLSEXT_ERR_OK;
       },

@@ -9,8 +9,9 @@ struct ssl_ctx_st;
 
 namespace cloche::protocol {
 
-// Null where neither a certificate nor a directory for one is given. A certificate that has to be made is stored as
-// `certificate_directory`/server.pem and found again at the next start, so that clients may be told to trust it.
+// Null where neither a certificate nor a directory for one is given. A certificate that has to be
+// made is stored as `certificate_directory`/server.pem and found again at the next start, so that
+// clients may be told to trust it.
 Result<ssl_ctx_st*> make_tls(Env& env, const ServerOptions& options);
 
 }  // namespace cloche::protocol

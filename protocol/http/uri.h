@@ -8,7 +8,8 @@
 
 namespace cloche::protocol {
 
-// Decodes %xx; a broken escape stays as it is. In queries '+' is a blank. Without escapes the text itself is handed back.
+// Decodes %xx; a broken escape stays as it is. In queries '+' is a blank. Without escapes the text
+// itself is handed back.
 std::string_view decode_uri(std::string_view text, Arena& arena, bool plus_is_blank = false);
 
 // RFC 3986's unreserved characters stay, all others become %XX; '/' stays where `keep_slash`.

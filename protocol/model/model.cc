@@ -8,8 +8,8 @@
 #include "base/json.h"
 
 // The embedded files; the list of services is the one in protocol/CMakeLists.txt.
-#define CLOCHE_MODEL(name)                                         \
-  extern "C" const char cloche_embedded_##name##_begin[];          \
+#define CLOCHE_MODEL(name)                                \
+  extern "C" const char cloche_embedded_##name##_begin[]; \
   extern "C" const char cloche_embedded_##name##_end[];
 #include "protocol/model/models.inc"
 #undef CLOCHE_MODEL
@@ -29,9 +29,10 @@ Wire wire_of(std::string_view protocol) {
 
 Type type_of(std::string_view type) {
   static const std::unordered_map<std::string_view, Type> types = {
-      {"structure", Type::Structure}, {"list", Type::List},     {"map", Type::Map},         {"string", Type::String},
-      {"character", Type::String},    {"integer", Type::Integer}, {"long", Type::Long},     {"float", Type::Float},
-      {"double", Type::Double},       {"boolean", Type::Boolean}, {"blob", Type::Blob},     {"timestamp", Type::Timestamp}};
+      {"structure", Type::Structure}, {"list", Type::List},        {"map", Type::Map},
+      {"string", Type::String},       {"character", Type::String}, {"integer", Type::Integer},
+      {"long", Type::Long},           {"float", Type::Float},      {"double", Type::Double},
+      {"boolean", Type::Boolean},     {"blob", Type::Blob},        {"timestamp", Type::Timestamp}};
   const auto found = types.find(type);
   CLOCHE_CHECK(found != types.end());
   return found->second;
@@ -76,12 +77,14 @@ std::optional<Line> next_line(std::string_view& rest) {
   return Line{line.substr(1, quote - 1), line.substr(quote + 2)};
 }
 
-// Whether documents of this shape are written as they stand, without names or times of another form.
+// Whether documents of this shape are written as they stand, without names or times of another
+// form.
 bool is_plain(const Shape& shape, std::unordered_set<const Shape*>& seen) {
   if (!seen.insert(&shape).second) return true;
   const auto plain = [&](const ShapeMember& member) {
     return member.wire_name == member.name && member.place == Place::Body &&
-           (member.time_form == TimeForm::Unset || member.time_form == TimeForm::Unix) && is_plain(*member.shape, seen);
+           (member.time_form == TimeForm::Unset || member.time_form == TimeForm::Unix) &&
+           is_plain(*member.shape, seen);
   };
   if (shape.time_form != TimeForm::Unset && shape.time_form != TimeForm::Unix) return false;
   if (!std::all_of(shape.members.begin(), shape.members.end(), plain)) return false;
@@ -111,10 +114,11 @@ const ShapeMember* Shape::find_wire(std::string_view wire) const {
 }
 
 std::optional<std::string_view> Model::embedded(std::string_view name) {
-#define CLOCHE_MODEL(stem) \
-  if (name == #stem)       \
-    return std::string_view(cloche_embedded_##stem##_begin,  \
-                            static_cast<std::size_t>(cloche_embedded_##stem##_end - cloche_embedded_##stem##_begin));
+#define CLOCHE_MODEL(stem)              \
+  if (name == #stem)                    \
+    return std::string_view(            \
+        cloche_embedded_##stem##_begin, \
+        static_cast<std::size_t>(cloche_embedded_##stem##_end - cloche_embedded_##stem##_begin));
 #include "protocol/model/models.inc"
 #undef CLOCHE_MODEL
   return std::nullopt;
@@ -182,7 +186,8 @@ const Operation& Model::load(std::string_view operation_name) {
   if (operation.loaded) return operation;
   if (!operation.input_name.empty()) operation.input = shape(operation.input_name);
   if (!operation.output_name.empty()) operation.output = shape(operation.output_name);
-  for (const std::string_view error : operation.error_names) operation.errors.push_back(shape(error));
+  for (const std::string_view error : operation.error_names)
+    operation.errors.push_back(shape(error));
   if (operation.input != nullptr && !operation.input->payload.empty()) {
     operation.input_payload = operation.input->find(operation.input->payload);
     operation.streams_in = operation.input_payload->streaming;
@@ -204,7 +209,8 @@ void Model::leave_raw(std::string_view shape_name) {
 }
 
 const Shape* Model::shape(std::string_view shape_name) {
-  if (const auto found = shapes_.find(shape_name); found != shapes_.end()) return found->second.get();
+  if (const auto found = shapes_.find(shape_name); found != shapes_.end())
+    return found->second.get();
   const auto line = shape_lines_.find(shape_name);
   CLOCHE_CHECK(line != shape_lines_.end());
   Shape& made = *shapes_.emplace(line->first, std::make_unique<Shape>()).first->second;
@@ -248,9 +254,11 @@ void Model::fill(Shape& made, const Value& from) {
     made.pattern = from["pattern"].text();
     made.matcher = std::make_unique<Pattern>(made.pattern);
   }
-  // Shapes may contain themselves (AttributeValue): this one is already known by its name while its members are read.
+  // Shapes may contain themselves (AttributeValue): this one is already known by its name while its
+  // members are read.
   made.members.reserve(from["members"].members().size());
-  for (const Member& entry : from["members"].members()) made.members.push_back(member(entry.name, entry.value));
+  for (const Member& entry : from["members"].members())
+    made.members.push_back(member(entry.name, entry.value));
   for (const Value& required : from["required"].items()) {
     if (auto* found = const_cast<ShapeMember*>(made.find(required.text()))) found->required = true;
   }

@@ -1,8 +1,10 @@
-// Service models: what AWS says of a service's operations and shapes, read from data/models (docs/formats/models.md).
+// Service models: what AWS says of a service's operations and shapes, read from data/models
+// (docs/formats/models.md).
 //
-// A model is made in two steps. Its operations' routes are read when the service is added; an operation's shapes are read when
-// it gets a handler, since most of a big service's shapes belong to operations that nobody serves yet. Both happen before the
-// server starts. Then a model is only read, by all threads. Names are views into the text, which is part of the binary.
+// A model is made in two steps. Its operations' routes are read when the service is added; an
+// operation's shapes are read when it gets a handler, since most of a big service's shapes belong
+// to operations that nobody serves yet. Both happen before the server starts. Then a model is only
+// read, by all threads. Names are views into the text, which is part of the binary.
 #pragma once
 
 #include <array>
@@ -25,7 +27,17 @@ namespace cloche::protocol {
 enum class Wire : std::uint8_t { Json, RestJson, RestXml, Query, Ec2, RpcV2Cbor };
 
 enum class Type : std::uint8_t {
-  Structure, List, Map, String, Integer, Long, Float, Double, Boolean, Blob, Timestamp
+  Structure,
+  List,
+  Map,
+  String,
+  Integer,
+  Long,
+  Float,
+  Double,
+  Boolean,
+  Blob,
+  Timestamp
 };
 
 enum class Place : std::uint8_t { Body, Uri, Query, Header, PrefixHeaders, Status };
@@ -37,8 +49,9 @@ struct Shape;
 
 // A member of a structure, or what a list or map holds.
 struct ShapeMember {
-  std::string_view name;        // In the model, and in documents that services see.
-  std::string_view wire_name;   // On the wire: in JSON, XML, query or header. Equal to `name` unless the model says otherwise.
+  std::string_view name;       // In the model, and in documents that services see.
+  std::string_view wire_name;  // On the wire: in JSON, XML, query or header. Equal to `name` unless
+                               // the model says otherwise.
   std::string_view query_name;  // ec2 only.
   std::string_view xml_namespace;
   std::string_view xml_prefix;
@@ -47,9 +60,9 @@ struct ShapeMember {
   TimeForm time_form = TimeForm::Unset;
   bool required = false;
   bool flattened = false;
-  bool attribute = false;   // An XML attribute of its parent.
+  bool attribute = false;  // An XML attribute of its parent.
   bool streaming = false;
-  bool renamed = false;     // The model gave it a wire name.
+  bool renamed = false;  // The model gave it a wire name.
 };
 
 struct Shape {
@@ -60,12 +73,12 @@ struct Shape {
   Type type = Type::Structure;
   TimeForm time_form = TimeForm::Unset;
   bool flattened = false;
-  bool raw = false;            // Handed to the service unchecked (Service::leave_raw).
+  bool raw = false;  // Handed to the service unchecked (Service::leave_raw).
   bool event_stream = false;
   std::vector<ShapeMember> members;
-  ShapeMember item;                // Of a list; the value of a map.
-  ShapeMember key;                 // Of a map.
-  std::string_view payload;    // The member that is the body.
+  ShapeMember item;          // Of a list; the value of a map.
+  ShapeMember key;           // Of a map.
+  std::string_view payload;  // The member that is the body.
   std::optional<double> min, max;
   std::string_view pattern;
   std::unique_ptr<Pattern> matcher;
@@ -81,7 +94,8 @@ struct Operation {
   std::string_view name;
   std::string_view method;
   std::string_view uri;
-  std::string_view content_type;  // Only requests with this media type are meant (POST of an HTML form).
+  std::string_view
+      content_type;  // Only requests with this media type are meant (POST of an HTML form).
   std::vector<std::string_view> needs_query, needs_headers;
   std::string_view input_name, output_name, input_root, output_root, wrapper, bare;
   std::vector<std::string_view> error_names;
@@ -96,19 +110,22 @@ struct Operation {
   std::vector<const Shape*> errors;
   bool streams_in = false;
   bool streams_out = false;
-  bool plain_output = false;  // json: the output document is written as it stands, nothing in it is renamed or formatted.
+  bool plain_output = false;  // json: the output document is written as it stands, nothing in it is
+                              // renamed or formatted.
   bool loaded = false;
 };
 
 class Model {
  public:
-  // `text` must live as long as the model. Stops the program on a text that tools/derive_models did not make.
+  // `text` must live as long as the model. Stops the program on a text that tools/derive_models did
+  // not make.
   explicit Model(std::string_view text);
 
   // The embedded model of that name, or nothing.
   static std::optional<std::string_view> embedded(std::string_view name);
 
-  std::string_view name, target_prefix, signing_name, endpoint_prefix, json_version, api_version, xml_namespace;
+  std::string_view name, target_prefix, signing_name, endpoint_prefix, json_version, api_version,
+      xml_namespace;
   Wire wire = Wire::Json;
   bool query_compatible = false;
 

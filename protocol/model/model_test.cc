@@ -7,8 +7,8 @@
 namespace cloche::protocol {
 namespace {
 
-// Every operation of every embedded model can be read: a field that the derivation writes and the reader doesn't know would
-// stop the server at the start of the one who first serves it.
+// Every operation of every embedded model can be read: a field that the derivation writes and the
+// reader doesn't know would stop the server at the start of the one who first serves it.
 TEST(Model, EveryOperationCanBeRead) {
   for (const char* name : {"s3", "dynamodb", "dynamodbstreams", "sts"}) {
     Model model(*Model::embedded(name));
@@ -21,13 +21,16 @@ TEST(Model, EveryOperationCanBeRead) {
   }
 }
 
-// The start of the program reads all models, and has 100 ms for everything (design, section 10): adding one may cost no more than
-// a millisecond on a quiet machine. The bound here leaves room for sanitizers and neighbours.
+// The start of the program reads all models, and has 100 ms for everything (design, section 10):
+// adding one may cost no more than a millisecond on a quiet machine. The bound here leaves room for
+// sanitizers and neighbours.
 TEST(Model, AddingOneIsCheap) {
   const auto begin = std::chrono::steady_clock::now();
   Model model(*Model::embedded("s3"));
   const auto spent = std::chrono::steady_clock::now() - begin;
-  RecordProperty("microseconds", static_cast<int>(std::chrono::duration_cast<std::chrono::microseconds>(spent).count()));
+  RecordProperty(
+      "microseconds",
+      static_cast<int>(std::chrono::duration_cast<std::chrono::microseconds>(spent).count()));
   EXPECT_LT(spent, std::chrono::milliseconds(50));
 }
 

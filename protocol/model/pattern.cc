@@ -18,17 +18,19 @@ std::optional<std::bitset<256>> category(std::string_view name) {
   for (unsigned c = 0; c < 128; ++c) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     const bool digit = c >= '0' && c <= '9';
-    const bool symbol = std::string_view("$+<=>^`|~").find(static_cast<char>(c)) != std::string_view::npos && c != 0;
+    const bool symbol =
+        std::string_view("$+<=>^`|~").find(static_cast<char>(c)) != std::string_view::npos &&
+        c != 0;
     const bool printed = c > 0x20 && c < 0x7f;
     const bool in = name == "L" || name == "Alpha" || name == "IsLetter" ? letter
-                    : name == "N" || name == "Nd" || name == "Digit"   ? digit
-                    : name == "Alnum"                                  ? letter || digit
-                    : name == "Z" || name == "Zs"                      ? c == ' '
-                    : name == "S"                                      ? symbol
-                    : name == "P" || name == "Punct"                   ? printed && !letter && !digit && !symbol
-                    : name == "M"                                      ? false
-                    : name == "ASCII"                                  ? true
-                                                                       : c == 0 && name.empty();
+                    : name == "N" || name == "Nd" || name == "Digit"     ? digit
+                    : name == "Alnum"                                    ? letter || digit
+                    : name == "Z" || name == "Zs"                        ? c == ' '
+                    : name == "S"                                        ? symbol
+                    : name == "P" || name == "Punct" ? printed && !letter && !digit && !symbol
+                    : name == "M"                    ? false
+                    : name == "ASCII"                ? true
+                                                     : c == 0 && name.empty();
     if (in) set.set(c);
   }
   const bool known = set.any() || name == "M";
@@ -39,23 +41,34 @@ std::optional<std::bitset<256>> category(std::string_view name) {
 std::optional<std::bitset<256>> escaped_class(char c) {
   std::bitset<256> set;
   switch (c) {
-    case 'w': add_range(set, 'a', 'z'), add_range(set, 'A', 'Z'), add_range(set, '0', '9'), set.set('_'); return set;
-    case 'd': add_range(set, '0', '9'); return set;
-    case 's': for (char blank : {' ', '\t', '\n', '\v', '\f', '\r'}) set.set(static_cast<unsigned char>(blank)); return set;
-    default: break;
+    case 'w':
+      add_range(set, 'a', 'z'), add_range(set, 'A', 'Z'), add_range(set, '0', '9'), set.set('_');
+      return set;
+    case 'd':
+      add_range(set, '0', '9');
+      return set;
+    case 's':
+      for (char blank : {' ', '\t', '\n', '\v', '\f', '\r'})
+        set.set(static_cast<unsigned char>(blank));
+      return set;
+    default:
+      break;
   }
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return std::nullopt;
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+    return std::nullopt;
   set.set(static_cast<unsigned char>(c));
   return set;
 }
 
-// \uXXXX, \xXX or \u{...}, leaving `at` on its last character. More digits than four are what their authors meant.
+// \uXXXX, \xXX or \u{...}, leaving `at` on its last character. More digits than four are what their
+// authors meant.
 std::optional<std::uint32_t> code_point(std::string_view text, std::size_t& at) {
   std::size_t begin = at + 2;
   const bool braces = begin < text.size() && text[begin] == '{';
   if (braces) ++begin;
   std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(), value, 16);
+  const auto [end, error] =
+      std::from_chars(text.data() + begin, text.data() + text.size(), value, 16);
   if (error != std::errc()) return std::nullopt;
   at = static_cast<std::size_t>(end - text.data()) - (braces ? 0 : 1);
   return value;
@@ -69,10 +82,14 @@ struct Pattern::Regex {
 
 Pattern::Pattern(std::string_view expression) {
   if ((is_class_ = parse_class(expression))) return;
-  // Java's names for characters are none of Boost's: rather let a value pass than refuse a good one.
-  if (expression.find("\\p{") != std::string_view::npos || expression.find("\\u") != std::string_view::npos) return;
+  // Java's names for characters are none of Boost's: rather let a value pass than refuse a good
+  // one.
+  if (expression.find("\\p{") != std::string_view::npos ||
+      expression.find("\\u") != std::string_view::npos)
+    return;
   try {
-    regex_ = std::make_unique<Regex>(boost::regex(expression.begin(), expression.end(), boost::regex::perl));
+    regex_ = std::make_unique<Regex>(
+        boost::regex(expression.begin(), expression.end(), boost::regex::perl));
   } catch (const std::exception&) {
     regex_ = nullptr;  // matches() then accepts everything.
   }
@@ -88,7 +105,8 @@ bool Pattern::parse_class(std::string_view text) {
   std::size_t at = 1;
   std::optional<unsigned char> last;  // A single character, from which a range may begin.
   for (; at < text.size() && text[at] != ']'; ++at) {
-    if (static_cast<unsigned char>(text[at]) >= 0x80 || text[at] == '[' || text[at] == '&') return false;
+    if (static_cast<unsigned char>(text[at]) >= 0x80 || text[at] == '[' || text[at] == '&')
+      return false;
     if (text.substr(at).starts_with("\\p{")) {
       const std::size_t end = text.find('}', at);
       if (end == std::string_view::npos) return false;

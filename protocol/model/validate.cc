@@ -10,7 +10,8 @@
 namespace cloche::protocol {
 namespace {
 
-// AWS stops counting there. Source: answers of DynamoDB to CreateTable with many faults (architect/dynalite, createTable.js).
+// AWS stops counting there. Source: answers of DynamoDB to CreateTable with many faults
+// (architect/dynalite, createTable.js).
 constexpr int kErrorsMax = 10;
 
 // Where in the document the walk is; lives on the stack, and is only read when something is wrong.
@@ -63,20 +64,34 @@ void append_value(std::string& out, const Value& value, const Shape& shape) {
         first = false;
         out += entry.name;
         char& initial = out[out.size() - entry.name.size()];
-        if (structure && initial >= 'A' && initial <= 'Z') initial = static_cast<char>(initial + 32);
+        if (structure && initial >= 'A' && initial <= 'Z')
+          initial = static_cast<char>(initial + 32);
         out += '=';
         append_value(out, entry.value, *member->shape);
       }
       out += structure ? ')' : '}';
       return;
     }
-    case Value::Kind::Integer: out += std::to_string(*value.as_integer()); return;
-    case Value::Kind::Bool: out += value.as_bool() ? "true" : "false"; return;
-    case Value::Kind::Timestamp: out += iso8601_milliseconds(*value.as_timestamp()); return;
-    case Value::Kind::Bytes: out += "java.nio.HeapByteBuffer[pos=0 lim=" + std::to_string(value.text().size()) + " cap=" + std::to_string(value.text().size()) + "]"; return;
+    case Value::Kind::Integer:
+      out += std::to_string(*value.as_integer());
+      return;
+    case Value::Kind::Bool:
+      out += value.as_bool() ? "true" : "false";
+      return;
+    case Value::Kind::Timestamp:
+      out += iso8601_milliseconds(*value.as_timestamp());
+      return;
+    case Value::Kind::Bytes:
+      out += "java.nio.HeapByteBuffer[pos=0 lim=" + std::to_string(value.text().size()) +
+             " cap=" + std::to_string(value.text().size()) + "]";
+      return;
     case Value::Kind::Absent:
-    case Value::Kind::Null: out += "null"; return;
-    default: out += value.text(); return;
+    case Value::Kind::Null:
+      out += "null";
+      return;
+    default:
+      out += value.text();
+      return;
   }
 }
 
@@ -88,37 +103,54 @@ std::size_t characters(std::string_view text) {
 }
 
 std::string number_text(double number) {
-  if (number == std::floor(number) && std::abs(number) < 1e18) return std::to_string(static_cast<std::int64_t>(number));
+  if (number == std::floor(number) && std::abs(number) < 1e18)
+    return std::to_string(static_cast<std::int64_t>(number));
   return std::to_string(number);
 }
 
-bool is_decimal(std::string_view number) { return number.find_first_of(".eE") != std::string_view::npos; }
+bool is_decimal(std::string_view number) {
+  return number.find_first_of(".eE") != std::string_view::npos;
+}
 
 // The name that the parser of AWS's framework gives to a token. Source as above.
 std::string token_name(const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::Bool: return value.as_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
-    case Value::Kind::Number: return is_decimal(value.text()) ? "DECIMAL_VALUE" : "NUMBER_VALUE";
-    default: return "STRING_VALUE";
+    case Value::Kind::Bool:
+      return value.as_bool() ? "TRUE_VALUE" : "FALSE_VALUE";
+    case Value::Kind::Number:
+      return is_decimal(value.text()) ? "DECIMAL_VALUE" : "NUMBER_VALUE";
+    default:
+      return "STRING_VALUE";
   }
 }
 
 std::string java_name(const Model& model, const Shape& shape) {
   switch (shape.type) {
-    case Type::String: return "java.lang.String";
-    case Type::Integer: return "java.lang.Integer";
-    case Type::Long: return "java.lang.Long";
-    case Type::Float: return "java.lang.Float";
-    case Type::Double: return "java.lang.Double";
-    case Type::Boolean: return "java.lang.Boolean";
-    case Type::Blob: return "java.nio.ByteBuffer";
-    case Type::Timestamp: return "java.util.Date";
-    case Type::Map: return "java.util.Map<java.lang.String, " + java_name(model, *shape.item.shape) + ">";
-    case Type::List: return "java.util.List<" + java_name(model, *shape.item.shape) + ">";
+    case Type::String:
+      return "java.lang.String";
+    case Type::Integer:
+      return "java.lang.Integer";
+    case Type::Long:
+      return "java.lang.Long";
+    case Type::Float:
+      return "java.lang.Float";
+    case Type::Double:
+      return "java.lang.Double";
+    case Type::Boolean:
+      return "java.lang.Boolean";
+    case Type::Blob:
+      return "java.nio.ByteBuffer";
+    case Type::Timestamp:
+      return "java.util.Date";
+    case Type::Map:
+      return "java.util.Map<java.lang.String, " + java_name(model, *shape.item.shape) + ">";
+    case Type::List:
+      return "java.util.List<" + java_name(model, *shape.item.shape) + ">";
     case Type::Structure: {
       std::string version(model.api_version);
       std::erase(version, '-');
-      return "com.amazonaws." + std::string(model.signing_name) + ".v" + version + "." + std::string(shape.name);
+      return "com.amazonaws." + std::string(model.signing_name) + ".v" + version + "." +
+             std::string(shape.name);
     }
   }
   return {};
@@ -127,14 +159,18 @@ std::string java_name(const Model& model, const Shape& shape) {
 class Walk {
  public:
   Walk(const Model& model, Arena& arena, bool convert)
-      : model_(model), arena_(arena), convert_(convert), dynamodb_(model.signing_name == "dynamodb") {}
+      : model_(model),
+        arena_(arena),
+        convert_(convert),
+        dynamodb_(model.signing_name == "dynamodb") {}
 
   Result<void> run(Value& input, const Shape& shape) {
     const Spot root{nullptr, {}};
     visit(input, shape, root, false);
     if (mismatch_) return serialization_error(*mismatch_);
     if (count_ == 0) return {};
-    return validation_error(std::to_string(count_) + (count_ == 1 ? " validation error" : " validation errors") +
+    return validation_error(std::to_string(count_) +
+                            (count_ == 1 ? " validation error" : " validation errors") +
                             " detected: " + faults_);
   }
 
@@ -145,10 +181,14 @@ class Walk {
     if (convert_ && !convert(value, shape, in_list)) return false;
     check(value, shape, spot);
     switch (shape.type) {
-      case Type::Structure: return visit_structure(value, shape, spot);
-      case Type::List: return visit_list(value, shape, spot);
-      case Type::Map: return visit_map(value, shape, spot);
-      default: return true;
+      case Type::Structure:
+        return visit_structure(value, shape, spot);
+      case Type::List:
+        return visit_list(value, shape, spot);
+      case Type::Map:
+        return visit_map(value, shape, spot);
+      default:
+        return true;
     }
   }
 
@@ -203,11 +243,14 @@ class Walk {
     return false;
   }
 
-  // DynamoDB's words differ a little from those of the other json services (Kinesis, recorded by mhart/kinesalite).
+  // DynamoDB's words differ a little from those of the other json services (Kinesis, recorded by
+  // mhart/kinesalite).
   bool not_convertible(const Value& value, std::string_view type) {
-    if (dynamodb_) return mismatch(token_name(value) + " cannot be converted to " + std::string(type));
+    if (dynamodb_)
+      return mismatch(token_name(value) + " cannot be converted to " + std::string(type));
     const bool vowel = type.starts_with('I');
-    return mismatch(token_name(value) + " can not be converted to " + (vowel ? "an " : "a ") + std::string(type));
+    return mismatch(token_name(value) + " can not be converted to " + (vowel ? "an " : "a ") +
+                    std::string(type));
   }
 
   // Checks the kind that JSON has against the type, and makes the kind that services see.
@@ -220,30 +263,40 @@ class Walk {
       }
       if (value.is(Kind::List)) {
         if (!dynamodb_) return mismatch("Start of list found where not expected");
-        return mismatch("Unrecognized collection type " + std::string(shape.type == Type::Structure ? "class " : "") +
+        return mismatch("Unrecognized collection type " +
+                        std::string(shape.type == Type::Structure ? "class " : "") +
                         java_name(model_, shape));
       }
-      return mismatch(in_list && shape.type == Type::Structure ? "Unexpected value type in payload" : "Unexpected field type");
+      return mismatch(in_list && shape.type == Type::Structure ? "Unexpected value type in payload"
+                                                               : "Unexpected field type");
     }
-    if (value.is(Kind::Map)) return mismatch(dynamodb_ ? "Start of structure or map found where not expected"
-                                                                : "Start of structure or map found where not expected.");
+    if (value.is(Kind::Map))
+      return mismatch(dynamodb_ ? "Start of structure or map found where not expected"
+                                : "Start of structure or map found where not expected.");
     if (shape.type == Type::List) {
       return value.is(Kind::List) ? true : mismatch("Unexpected field type");
     }
-    if (value.is(Kind::List) && !dynamodb_) return mismatch("Start of list found where not expected");
-    if (value.is(Kind::List)) return mismatch("Unrecognized collection type class " + java_name(model_, shape));
+    if (value.is(Kind::List) && !dynamodb_)
+      return mismatch("Start of list found where not expected");
+    if (value.is(Kind::List))
+      return mismatch("Unrecognized collection type class " + java_name(model_, shape));
     switch (shape.type) {
       case Type::String:
         return value.is(Kind::String) ? true : not_convertible(value, "String");
-      case Type::Boolean: return to_boolean(value);
+      case Type::Boolean:
+        return to_boolean(value);
       case Type::Integer:
-      case Type::Long: return to_integer(value, shape.type == Type::Integer ? "Integer" : "Long");
+      case Type::Long:
+        return to_integer(value, shape.type == Type::Integer ? "Integer" : "Long");
       case Type::Float:
       case Type::Double:
         return value.is(Kind::Number) ? true : not_convertible(value, "Double");
-      case Type::Blob: return to_bytes(value);
-      case Type::Timestamp: return to_timestamp(value);
-      default: return true;
+      case Type::Blob:
+        return to_bytes(value);
+      case Type::Timestamp:
+        return to_timestamp(value);
+      default:
+        return true;
     }
   }
 
@@ -286,12 +339,15 @@ class Walk {
   }
 
   bool to_bytes(Value& value) {
-    if (!value.is(Value::Kind::String)) return mismatch("only base-64-encoded strings are convertible to bytes");
+    if (!value.is(Value::Kind::String))
+      return mismatch("only base-64-encoded strings are convertible to bytes");
     if (value.text().size() % 4 != 0) {
-      return mismatch("Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(value.text().size()));
+      return mismatch("Base64 encoded length is expected a multiple of 4 bytes but found: " +
+                      std::to_string(value.text().size()));
     }
     std::string decoded;
-    if (!from_base64(value.text(), decoded)) return mismatch("Invalid last non-pad Base64 character dectected");
+    if (!from_base64(value.text(), decoded))
+      return mismatch("Invalid last non-pad Base64 character dectected");
     return value = Value::bytes(arena_.copy(decoded)), true;
   }
 
@@ -300,13 +356,15 @@ class Walk {
     if (value.is(Value::Kind::Number)) {
       at = parse_epoch_seconds(value.text());
       if (!at && value.as_double()) {
-        at = Instant(std::chrono::microseconds(static_cast<std::int64_t>(std::max(-9e18, std::min(9e18, *value.as_double() * 1e6)))));
+        at = Instant(std::chrono::microseconds(
+            static_cast<std::int64_t>(std::max(-9e18, std::min(9e18, *value.as_double() * 1e6)))));
       }
     } else if (value.is(Value::Kind::String)) {
       at = parse_iso8601(value.text());
       if (!at) at = parse_http_date(value.text());
     }
-    if (!at) return mismatch(token_name(value) + " cannot be converted to milliseconds since epoch");
+    if (!at)
+      return mismatch(token_name(value) + " cannot be converted to milliseconds since epoch");
     return value = Value::timestamp(*at), true;
   }
 
@@ -315,37 +373,51 @@ class Walk {
     switch (shape.type) {
       case Type::String:
         if (shape.matcher && !shape.matcher->matches(value.text())) {
-          fault(spot, value, shape, "Member must satisfy regular expression pattern: " + std::string(shape.pattern));
+          fault(spot, value, shape,
+                "Member must satisfy regular expression pattern: " + std::string(shape.pattern));
         }
-        if (!shape.values.empty() && std::find(shape.values.begin(), shape.values.end(), value.text()) == shape.values.end()) {
+        if (!shape.values.empty() && std::find(shape.values.begin(), shape.values.end(),
+                                               value.text()) == shape.values.end()) {
           fault(spot, value, shape, "Member must satisfy enum value set: " + enum_text(shape));
         }
-        return check_range(value, static_cast<double>(characters(value.text())), shape, spot, "length");
-      case Type::Blob: return check_range(value, static_cast<double>(value.text().size()), shape, spot, "length");
+        return check_range(value, static_cast<double>(characters(value.text())), shape, spot,
+                           "length");
+      case Type::Blob:
+        return check_range(value, static_cast<double>(value.text().size()), shape, spot, "length");
       case Type::List:
-      case Type::Map: return check_range(value, static_cast<double>(value.size()), shape, spot, "length");
+      case Type::Map:
+        return check_range(value, static_cast<double>(value.size()), shape, spot, "length");
       case Type::Integer:
       case Type::Long:
       case Type::Float:
-      case Type::Double: return check_range(value, value.as_double().value_or(0), shape, spot, "value");
-      default: return;
+      case Type::Double:
+        return check_range(value, value.as_double().value_or(0), shape, spot, "value");
+      default:
+        return;
     }
   }
 
-  void check_range(const Value& value, double measure, const Shape& shape, const Spot& spot, std::string_view what) {
+  void check_range(const Value& value, double measure, const Shape& shape, const Spot& spot,
+                   std::string_view what) {
     if (shape.max && measure > *shape.max) {
-      fault(spot, value, shape, "Member must have " + std::string(what) + " less than or equal to " + number_text(*shape.max));
+      fault(spot, value, shape,
+            "Member must have " + std::string(what) + " less than or equal to " +
+                number_text(*shape.max));
     }
     if (shape.min && measure < *shape.min) {
-      fault(spot, value, shape, "Member must have " + std::string(what) + " greater than or equal to " + number_text(*shape.min));
+      fault(spot, value, shape,
+            "Member must have " + std::string(what) + " greater than or equal to " +
+                number_text(*shape.min));
     }
   }
 
-  void check_key(std::string_view name, const Shape& key, const Value& map, const Shape& shape, const Spot& spot) {
+  void check_key(std::string_view name, const Shape& key, const Value& map, const Shape& shape,
+                 const Spot& spot) {
     const auto length = static_cast<double>(characters(name));
     const bool good = (!key.max || length <= *key.max) && (!key.min || length >= *key.min) &&
                       (!key.matcher || key.matcher->matches(name)) &&
-                      (key.values.empty() || std::find(key.values.begin(), key.values.end(), name) != key.values.end());
+                      (key.values.empty() ||
+                       std::find(key.values.begin(), key.values.end(), name) != key.values.end());
     if (good) return;
     std::string all;
     const auto add = [&](const std::string& text) {
@@ -354,7 +426,8 @@ class Walk {
     };
     if (key.max) add("Member must have length less than or equal to " + number_text(*key.max));
     if (key.min) add("Member must have length greater than or equal to " + number_text(*key.min));
-    if (key.matcher) add("Member must satisfy regular expression pattern: " + std::string(key.pattern));
+    if (key.matcher)
+      add("Member must satisfy regular expression pattern: " + std::string(key.pattern));
     if (!key.values.empty()) add("Member must satisfy enum value set: " + enum_text(key));
     fault(spot, map, shape, "Map keys must satisfy constraint: [" + all + "]");
   }
@@ -368,7 +441,8 @@ class Walk {
     return out += ']';
   }
 
-  void fault(const Spot& spot, const Value& value, const Shape& shape, std::string_view constraint) {
+  void fault(const Spot& spot, const Value& value, const Shape& shape,
+             std::string_view constraint) {
     if (count_ == kErrorsMax) return;
     if (count_++ > 0) faults_ += "; ";
     faults_ += "Value ";
@@ -397,7 +471,11 @@ class Walk {
 };
 
 Error refused(std::string_view code, std::string_view message) {
-  return {.kind = Error::Kind::Refused, .code = std::string(code), .message = std::string(message), .http_status = 400, .details = {}};
+  return {.kind = Error::Kind::Refused,
+          .code = std::string(code),
+          .message = std::string(message),
+          .http_status = 400,
+          .details = {}};
 }
 
 }  // namespace
@@ -410,7 +488,9 @@ Result<void> check_constraints(const Model& model, Value& input, const Shape& sh
   return Walk(model, arena, false).run(input, shape);
 }
 
-Error serialization_error(std::string_view message) { return refused("SerializationException", message); }
+Error serialization_error(std::string_view message) {
+  return refused("SerializationException", message);
+}
 
 Error validation_error(std::string_view message) { return refused("ValidationException", message); }
 

@@ -12,11 +12,13 @@ constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 // The regions of the partition "aws". Source: botocore's partitions.json.
 constexpr std::array<std::string_view, 34> kRegions = {
-    "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",      "eu-west-2",      "eu-west-3",
-    "eu-central-1",   "eu-central-2",   "eu-north-1",     "eu-south-1",     "eu-south-2",     "ap-east-1",      "ap-east-2",
-    "ap-south-1",     "ap-south-2",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2",
-    "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1",   "ca-west-1",
-    "sa-east-1",      "me-south-1",     "me-central-1",   "af-south-1",     "il-central-1",   "mx-central-1"};
+    "us-east-1",      "us-east-2",      "us-west-1",      "us-west-2",      "eu-west-1",
+    "eu-west-2",      "eu-west-3",      "eu-central-1",   "eu-central-2",   "eu-north-1",
+    "eu-south-1",     "eu-south-2",     "ap-east-1",      "ap-east-2",      "ap-south-1",
+    "ap-south-2",     "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1",
+    "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6",
+    "ap-southeast-7", "ca-central-1",   "ca-west-1",      "sa-east-1",      "me-south-1",
+    "me-central-1",   "af-south-1",     "il-central-1",   "mx-central-1"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -30,7 +32,8 @@ std::string decode(std::string_view key) {
   }
   const std::size_t last = kBase32.find(key[12]);
   if (last == std::string_view::npos) return std::string(kDefaultAccount);
-  const std::int64_t account = 2 * (static_cast<std::int64_t>(number) - 549755813888) + (last >= 16 ? 1 : 0);
+  const std::int64_t account =
+      2 * (static_cast<std::int64_t>(number) - 549755813888) + (last >= 16 ? 1 : 0);
   if (account < 0 || account > 999999999999) return std::string(kDefaultAccount);
   char text[16];
   std::snprintf(text, sizeof text, "%012lld", static_cast<long long>(account));
@@ -50,6 +53,8 @@ std::string account_of_access_key(std::string_view key, bool parity) {
   return std::string(kDefaultAccount);
 }
 
-bool is_known_region(std::string_view region) { return std::find(kRegions.begin(), kRegions.end(), region) != kRegions.end(); }
+bool is_known_region(std::string_view region) {
+  return std::find(kRegions.begin(), kRegions.end(), region) != kRegions.end();
+}
 
 }  // namespace cloche::protocol

@@ -4,14 +4,16 @@
 
 namespace cloche::protocol {
 
-ServiceEntry::ServiceEntry(std::string_view model_text, std::size_t first_number) : model_(model_text) {
+ServiceEntry::ServiceEntry(std::string_view model_text, std::size_t first_number)
+    : model_(model_text) {
   for (const auto& operation : model_.operations) {
     auto served = std::make_unique<Served>();
     served->operation = operation.get();
     served->number = first_number + served_.size();
     served->full_name = std::string(model_.name) + '.' + std::string(operation->name);
     by_name_[operation->name] = served.get();
-    if (model_.wire == Wire::RestXml || model_.wire == Wire::RestJson) templates_.add(*operation, served_.size());
+    if (model_.wire == Wire::RestXml || model_.wire == Wire::RestJson)
+      templates_.add(*operation, served_.size());
     served_.push_back(std::move(served));
   }
 }
@@ -28,7 +30,8 @@ const Served* ServiceEntry::find(std::string_view operation) const {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
-const Served* ServiceEntry::match(const Request& request, std::string_view path, Labels& labels, Arena& arena) const {
+const Served* ServiceEntry::match(const Request& request, std::string_view path, Labels& labels,
+                                  Arena& arena) const {
   const auto index = templates_.match(request, path, labels, arena);
   return index ? served_[*index].get() : nullptr;
 }
@@ -40,7 +43,8 @@ Service& Registry::add(std::string_view name) {
   const auto text = Model::embedded(name);
   CLOCHE_CHECK(text.has_value());
   CLOCHE_CHECK(impl_->find(name) == nullptr);
-  auto& entry = impl_->services.emplace_back(std::make_unique<ServiceEntry>(*text, impl_->operation_count));
+  auto& entry =
+      impl_->services.emplace_back(std::make_unique<ServiceEntry>(*text, impl_->operation_count));
   impl_->operation_count += entry->operations().size();
   return *entry;
 }

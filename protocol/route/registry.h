@@ -19,9 +19,9 @@ namespace cloche::protocol {
 // An operation as it is served.
 struct Served {
   const Operation* operation = nullptr;
-  Handler handler;              // Null: NotImplemented.
-  std::size_t number = 0;       // Among all operations of all services: where its statistics are.
-  std::string full_name;        // "s3.PutObject"
+  Handler handler;         // Null: NotImplemented.
+  std::size_t number = 0;  // Among all operations of all services: where its statistics are.
+  std::string full_name;   // "s3.PutObject"
 };
 
 class ServiceEntry final : public Service {
@@ -32,7 +32,8 @@ class ServiceEntry final : public Service {
 
   const Model& model() const { return model_; }
   const Served* find(std::string_view operation) const;
-  const Served* match(const Request& request, std::string_view path, Labels& labels, Arena& arena) const;
+  const Served* match(const Request& request, std::string_view path, Labels& labels,
+                      Arena& arena) const;
   const std::vector<std::unique_ptr<Served>>& operations() const { return served_; }
 
  private:

@@ -5,16 +5,22 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(int status, std::string code, std::string message, std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused, .code = std::move(code), .message = std::move(message), .http_status = status,
+Error refused(int status, std::string code, std::string message,
+              std::vector<std::pair<std::string, std::string>> details = {}) {
+  return {.kind = Error::Kind::Refused,
+          .code = std::move(code),
+          .message = std::move(message),
+          .http_status = status,
           .details = std::move(details)};
 }
 
 bool is_form(const Request& request) {
-  return equal_ignoring_case(request.content_type.substr(0, 33), "application/x-www-form-urlencoded");
+  return equal_ignoring_case(request.content_type.substr(0, 33),
+                             "application/x-www-form-urlencoded");
 }
 
-// "sts.us-east-1.amazonaws.com", "dynamodb.localhost.localstack.cloud": the first label of the host names the service.
+// "sts.us-east-1.amazonaws.com", "dynamodb.localhost.localstack.cloud": the first label of the host
+// names the service.
 const ServiceEntry* by_host(const Registry::Impl& registry, std::string_view host) {
   const std::string_view first = host.substr(0, host.find('.'));
   if (first.size() == host.size()) return nullptr;
@@ -25,7 +31,8 @@ const ServiceEntry* by_host(const Registry::Impl& registry, std::string_view hos
 }
 
 // An unsigned form: the action and the version of the API that it names tell the service.
-const ServiceEntry* by_action(const Registry::Impl& registry, std::string_view action, std::string_view version) {
+const ServiceEntry* by_action(const Registry::Impl& registry, std::string_view action,
+                              std::string_view version) {
   for (const auto& service : registry.services) {
     const Model& model = service->model();
     if (model.wire != Wire::Query && model.wire != Wire::Ec2) continue;
@@ -35,7 +42,8 @@ const ServiceEntry* by_action(const Registry::Impl& registry, std::string_view a
   return nullptr;
 }
 
-std::string_view field(const Request& request, std::string_view body, std::string_view name, Arena& arena) {
+std::string_view field(const Request& request, std::string_view body, std::string_view name,
+                       Arena& arena) {
   if (const auto value = request.query(name)) return *value;
   for (const auto& [field_name, value] : read_form(body, arena)) {
     if (field_name == name) return value;
@@ -45,7 +53,8 @@ std::string_view field(const Request& request, std::string_view body, std::strin
 
 Result<void> find_json_operation(const Request& request, Route& into) {
   const std::size_t point = request.amz_target.find('.');
-  if (point != std::string_view::npos) into.served = into.service->find(request.amz_target.substr(point + 1));
+  if (point != std::string_view::npos)
+    into.served = into.service->find(request.amz_target.substr(point + 1));
   if (into.served == nullptr) return refused(400, "UnknownOperationException", "");
   return {};
 }
@@ -64,24 +73,31 @@ Result<void> find_rest_operation(const Request& request, Arena& arena, Route& in
   if (into.service->model().wire == Wire::RestJson) {
     return refused(404, "UnknownOperationException", "");
   }
-  const bool object = path.size() > 1 && path.find('/', 1) != std::string_view::npos && path.find('/', 1) + 1 < path.size();
-  return refused(405, "MethodNotAllowed", "The specified method is not allowed against this resource.",
+  const bool object = path.size() > 1 && path.find('/', 1) != std::string_view::npos &&
+                      path.find('/', 1) + 1 < path.size();
+  return refused(405, "MethodNotAllowed",
+                 "The specified method is not allowed against this resource.",
                  {{"Method", std::string(request.method())},
-                  {"ResourceType", path.size() <= 1 ? "SERVICE" : object ? "OBJECT" : "BUCKET"}});
+                  {"ResourceType", path.size() <= 1 ? "SERVICE"
+                                   : object         ? "OBJECT"
+                                                    : "BUCKET"}});
 }
 
-Result<void> find_query_operation(const Request& request, std::string_view body, Arena& arena, Route& into) {
+Result<void> find_query_operation(const Request& request, std::string_view body, Arena& arena,
+                                  Route& into) {
   const std::string_view action = field(request, body, "Action", arena);
   if (action.empty() && body.empty()) {
     into.needs_body = true;
     return {};
   }
   into.needs_body = false;
-  if (action.empty()) return refused(400, "MissingAction", "Could not find operation in the request.");
+  if (action.empty())
+    return refused(400, "MissingAction", "Could not find operation in the request.");
   into.served = into.service->find(action);
   if (into.served == nullptr) {
-    return refused(400, "InvalidAction", "Could not find operation " + std::string(action) + " for version " +
-                                             std::string(field(request, body, "Version", arena)));
+    return refused(400, "InvalidAction",
+                   "Could not find operation " + std::string(action) + " for version " +
+                       std::string(field(request, body, "Version", arena)));
   }
   return {};
 }
@@ -94,15 +110,19 @@ std::string_view bucket_of_host(std::string_view host) {
   return at == std::string_view::npos ? std::string_view() : host.substr(0, at);
 }
 
-Result<void> find_route(const Registry::Impl& registry, const Request& request, const Credential& credential, std::string_view body,
-                        Arena& arena, Route& into) {
+Result<void> find_route(const Registry::Impl& registry, const Request& request,
+                        const Credential& credential, std::string_view body, Arena& arena,
+                        Route& into) {
   const bool form = is_form(request);
   if (!request.amz_target.empty()) {
     into.service = registry.by_target(request.amz_target.substr(0, request.amz_target.find('.')));
   }
-  if (into.service == nullptr && !credential.service.empty()) into.service = registry.by_signing_name(credential.service);
-  if (into.service == nullptr && bucket_of_host(request.host()).empty()) into.service = by_host(registry, request.host());
-  if (into.service == nullptr && ((form && request.method() == "POST" && request.path() == "/") || request.query("Action"))) {
+  if (into.service == nullptr && !credential.service.empty())
+    into.service = registry.by_signing_name(credential.service);
+  if (into.service == nullptr && bucket_of_host(request.host()).empty())
+    into.service = by_host(registry, request.host());
+  if (into.service == nullptr &&
+      ((form && request.method() == "POST" && request.path() == "/") || request.query("Action"))) {
     const std::string_view action = field(request, body, "Action", arena);
     if (action.empty() && body.empty()) {
       into.needs_body = true;
@@ -112,14 +132,20 @@ Result<void> find_route(const Registry::Impl& registry, const Request& request, 
   }
   if (into.service == nullptr && request.amz_target.empty()) into.service = registry.find("s3");
   if (into.service == nullptr) {
-    return refused(400, "UnknownOperationException",
-                   "Cloche does not implement the service '" + std::string(credential.service.empty() ? request.amz_target : credential.service) + "' yet");
+    return refused(
+        400, "UnknownOperationException",
+        "Cloche does not implement the service '" +
+            std::string(credential.service.empty() ? request.amz_target : credential.service) +
+            "' yet");
   }
   switch (into.service->model().wire) {
-    case Wire::Json: return find_json_operation(request, into);
+    case Wire::Json:
+      return find_json_operation(request, into);
     case Wire::RestXml:
-    case Wire::RestJson: return find_rest_operation(request, arena, into);
-    default: return find_query_operation(request, body, arena, into);
+    case Wire::RestJson:
+      return find_rest_operation(request, arena, into);
+    default:
+      return find_query_operation(request, body, arena, into);
   }
 }
 

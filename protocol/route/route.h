@@ -13,15 +13,18 @@ namespace cloche::protocol {
 
 struct Route {
   const ServiceEntry* service = nullptr;
-  const Served* served = nullptr;  // Null while the operation stands in a body that has not been read (query).
+  const Served* served =
+      nullptr;  // Null while the operation stands in a body that has not been read (query).
   Labels labels;
-  bool needs_body = false;         // Ask again with the body.
+  bool needs_body = false;  // Ask again with the body.
 };
 
-// Finds the service by target, signature, host and path, in this order; what nobody claims is S3's. `body` is empty at first.
-// Refuses with the service's own error where the operation doesn't exist (into.service is set then, if it is known).
-Result<void> find_route(const Registry::Impl& registry, const Request& request, const Credential& credential, std::string_view body,
-                        Arena& arena, Route& into);
+// Finds the service by target, signature, host and path, in this order; what nobody claims is S3's.
+// `body` is empty at first. Refuses with the service's own error where the operation doesn't exist
+// (into.service is set then, if it is known).
+Result<void> find_route(const Registry::Impl& registry, const Request& request,
+                        const Credential& credential, std::string_view body, Arena& arena,
+                        Route& into);
 
 // The bucket that a host names ("b.s3.us-east-1.amazonaws.com"), or nothing.
 std::string_view bucket_of_host(std::string_view host);

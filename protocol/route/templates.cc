@@ -19,13 +19,15 @@ void Templates::add(const Operation& operation, std::size_t number) {
     entry.segments.push_back({segment, label, greedy});
   }
   const std::size_t question = operation.uri.find('?');
-  std::string_view query = question == std::string_view::npos ? std::string_view() : operation.uri.substr(question + 1);
+  std::string_view query =
+      question == std::string_view::npos ? std::string_view() : operation.uri.substr(question + 1);
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
     const std::size_t equals = pair.find('=');
-    entry.queries.emplace_back(pair.substr(0, equals),
-                               equals == std::string_view::npos ? std::nullopt : std::optional(pair.substr(equals + 1)));
+    entry.queries.emplace_back(
+        pair.substr(0, equals),
+        equals == std::string_view::npos ? std::nullopt : std::optional(pair.substr(equals + 1)));
   }
   entries_.push_back(std::move(entry));
 }
@@ -49,14 +51,16 @@ std::optional<int> Templates::score(const Entry& entry, const Request& request) 
   }
   if (!operation.content_type.empty()) {
     const std::string_view type = request.content_type;
-    if (!equal_ignoring_case(type.substr(0, operation.content_type.size()), operation.content_type)) return std::nullopt;
+    if (!equal_ignoring_case(type.substr(0, operation.content_type.size()), operation.content_type))
+      return std::nullopt;
     ++named;
   }
   for (const Segment& segment : entry.segments) named += segment.label ? 0 : 1;
   return named;
 }
 
-bool Templates::match_path(const Entry& entry, std::string_view path, std::vector<std::string_view>* values) {
+bool Templates::match_path(const Entry& entry, std::string_view path,
+                           std::vector<std::string_view>* values) {
   if (path.starts_with('/')) path.remove_prefix(1);
   for (std::size_t i = 0; i < entry.segments.size(); ++i) {
     const Segment& segment = entry.segments[i];
@@ -82,7 +86,8 @@ bool Templates::match_path(const Entry& entry, std::string_view path, std::vecto
   return path.empty();
 }
 
-std::optional<std::size_t> Templates::match(const Request& request, std::string_view path, Labels& labels, Arena& arena) const {
+std::optional<std::size_t> Templates::match(const Request& request, std::string_view path,
+                                            Labels& labels, Arena& arena) const {
   const Entry* best = nullptr;
   int best_score = -1;
   for (const Entry& entry : entries_) {

@@ -1,4 +1,5 @@
-// The URI templates of a rest service: "/{Bucket}/{Key+}?tagging" and which operation a request means.
+// The URI templates of a rest service: "/{Bucket}/{Key+}?tagging" and which operation a request
+// means.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +14,16 @@
 
 namespace cloche::protocol {
 
-// Several operations may fit a request: PUT /b/k is PutObject, with x-amz-copy-source CopyObject, with ?partNumber&uploadId
-// UploadPart, with all of them UploadPartCopy. The one that names most of what the request has is meant. Query parameters that
-// no template names are passed over, as S3 does.
+// Several operations may fit a request: PUT /b/k is PutObject, with x-amz-copy-source CopyObject,
+// with ?partNumber&uploadId UploadPart, with all of them UploadPartCopy. The one that names most of
+// what the request has is meant. Query parameters that no template names are passed over, as S3
+// does.
 class Templates {
  public:
   void add(const Operation& operation, std::size_t number);
   // The number of the operation, and the values of its labels. `path` is percent-encoded.
-  std::optional<std::size_t> match(const Request& request, std::string_view path, Labels& labels, Arena& arena) const;
+  std::optional<std::size_t> match(const Request& request, std::string_view path, Labels& labels,
+                                   Arena& arena) const;
 
  private:
   struct Segment {
@@ -32,11 +35,13 @@ class Templates {
     const Operation* operation;
     std::size_t number;
     std::vector<Segment> segments;
-    std::vector<std::pair<std::string_view, std::optional<std::string_view>>> queries;  // With or without a value.
+    std::vector<std::pair<std::string_view, std::optional<std::string_view>>>
+        queries;  // With or without a value.
   };
 
   static std::optional<int> score(const Entry& entry, const Request& request);
-  static bool match_path(const Entry& entry, std::string_view path, std::vector<std::string_view>* values);
+  static bool match_path(const Entry& entry, std::string_view path,
+                         std::vector<std::string_view>* values);
 
   std::vector<Entry> entries_;
 };

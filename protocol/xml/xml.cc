@@ -11,7 +11,8 @@ namespace cloche::protocol::xml {
 namespace {
 
 std::string_view view(const xmlChar* text) {
-  return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
+  return text == nullptr ? std::string_view()
+                         : std::string_view(reinterpret_cast<const char*>(text));
 }
 
 struct Open {
@@ -36,18 +37,21 @@ struct Builder {
   }
 };
 
-void on_start(void* user, const xmlChar* name, const xmlChar*, const xmlChar*, int, const xmlChar**, int attribute_count, int,
-              const xmlChar** attributes) {
+void on_start(void* user, const xmlChar* name, const xmlChar*, const xmlChar*, int, const xmlChar**,
+              int attribute_count, int, const xmlChar** attributes) {
   auto& builder = *static_cast<Builder*>(user);
   if (builder.refused) return;
   if (builder.open.size() >= kDepthMax || ++builder.nodes > kNodesMax) return builder.refuse();
-  Node* node = std::construct_at(static_cast<Node*>(builder.arena.allocate(sizeof(Node), alignof(Node))));
+  Node* node =
+      std::construct_at(static_cast<Node*>(builder.arena.allocate(sizeof(Node), alignof(Node))));
   node->name = builder.arena.copy(view(name));
   if (attribute_count > 0) {
     const auto copied = builder.arena.array<Attribute>(static_cast<std::size_t>(attribute_count));
     for (int i = 0; i < attribute_count; ++i) {
-      const xmlChar** at = attributes + 5 * i;  // Name, prefix, namespace, begin and end of the value.
-      const std::string_view value(reinterpret_cast<const char*>(at[3]), static_cast<std::size_t>(at[4] - at[3]));
+      const xmlChar** at =
+          attributes + 5 * i;  // Name, prefix, namespace, begin and end of the value.
+      const std::string_view value(reinterpret_cast<const char*>(at[3]),
+                                   static_cast<std::size_t>(at[4] - at[3]));
       std::construct_at(&copied[static_cast<std::size_t>(i)],
                         Attribute{builder.arena.copy(view(at[0])), builder.arena.copy(value)});
     }
@@ -76,10 +80,13 @@ void on_end(void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
 
 void on_text(void* user, const xmlChar* text, int size) {
   auto& builder = *static_cast<Builder*>(user);
-  if (!builder.refused) builder.text.append(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  if (!builder.refused)
+    builder.text.append(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
 }
 
-void on_doctype(void* user, const xmlChar*, const xmlChar*, const xmlChar*) { static_cast<Builder*>(user)->refuse(); }
+void on_doctype(void* user, const xmlChar*, const xmlChar*, const xmlChar*) {
+  static_cast<Builder*>(user)->refuse();
+}
 
 void on_error(void*, const char*, ...) {}
 void on_structured_error(void*, xmlErrorPtr) {}
@@ -105,7 +112,9 @@ struct FreeContext {
 Error malformed() {
   return {.kind = Error::Kind::Refused,
           .code = "MalformedXML",
-          .message = "The XML you provided was not well-formed or did not validate against our published schema",
+          .message =
+              "The XML you provided was not well-formed or did not validate against our published "
+              "schema",
           .http_status = 400,
           .details = {}};
 }
@@ -133,12 +142,15 @@ Result<const Node*> parse(std::string_view text, Arena& arena) {
   if (text.empty() || text.size() > std::size_t{64} << 20) return malformed();
 
   Builder builder{.arena = arena};
-  std::unique_ptr<xmlParserCtxt, FreeContext> context(xmlCreatePushParserCtxt(&handler, &builder, nullptr, 0, nullptr));
+  std::unique_ptr<xmlParserCtxt, FreeContext> context(
+      xmlCreatePushParserCtxt(&handler, &builder, nullptr, 0, nullptr));
   if (!context) return unavailable("out of memory for an XML parser");
   builder.context = context.get();
-  xmlCtxtUseOptions(context.get(), XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
+  xmlCtxtUseOptions(context.get(),
+                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
   const int failed = xmlParseChunk(context.get(), text.data(), static_cast<int>(text.size()), 1);
-  if (failed != 0 || builder.refused || context->wellFormed == 0 || builder.root == nullptr) return malformed();
+  if (failed != 0 || builder.refused || context->wellFormed == 0 || builder.root == nullptr)
+    return malformed();
   return static_cast<const Node*>(builder.root);
 }
 
@@ -152,15 +164,24 @@ void append_text(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     switch (c) {
-      case '&': replace(i, "&amp;"); break;
-      case '<': replace(i, "&lt;"); break;
-      case '>': replace(i, "&gt;"); break;
-      case '"': replace(i, "&quot;"); break;
+      case '&':
+        replace(i, "&amp;");
+        break;
+      case '<':
+        replace(i, "&lt;");
+        break;
+      case '>':
+        replace(i, "&gt;");
+        break;
+      case '"':
+        replace(i, "&quot;");
+        break;
       default:
         if (c < 0x20 && c != '\n' && c != '\t') {
           constexpr char digits[] = "0123456789abcdef";
           const char reference[] = {'&', '#', 'x', digits[c >> 4], digits[c & 15], ';'};
-          replace(i, c < 16 ? std::string("&#x") + digits[c] + ';' : std::string(reference, sizeof reference));
+          replace(i, c < 16 ? std::string("&#x") + digits[c] + ';'
+                            : std::string(reference, sizeof reference));
         }
     }
   }
