@@ -465,7 +465,10 @@ void Connection::on_answered(Exchange& exchange) {
 
 void Connection::on_released(Exchange& exchange) {
   if (!thread_->here()) {
-    if (thread_->core->stopped) return;
+    if (thread_->core->stopped) {
+      if (exchange.detached) delete &exchange;  // Its connection's thread is gone.
+      return;
+    }
     boost::asio::post(thread_->context, [self = shared_from_this(), &exchange] { self->on_released(exchange); });
     return;
   }

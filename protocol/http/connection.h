@@ -64,6 +64,7 @@ class Connection final : public ExchangeHost, public BodySource, public std::ena
   void run(const Served& served);
   void run_admin(std::string_view body);
   bool route();
+  void answer_preflight();
   void refuse(Error error);
   void refuse_and_close(Error error);
   Result<std::string_view> decoded(std::string_view body);

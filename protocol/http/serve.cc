@@ -16,7 +16,12 @@ Error refused(int status, std::string code, std::string message, std::vector<std
           .details = std::move(details)};
 }
 
-bool is_admin(const Request& request) { return request.path().starts_with("/_") && bucket_of_host(request.host()).empty(); }
+// Bucket names have no underscore, so "/_" is free; "metrics" could be a bucket, but a scraper signs nothing.
+bool is_admin(const Request& request) {
+  if (!bucket_of_host(request.host()).empty()) return false;
+  if (request.path().starts_with("/_")) return true;
+  return request.path() == "/metrics" && request.method() == "GET" && !request.has_header("authorization") && request.target() == "/metrics";
+}
 
 }  // namespace
 
@@ -44,21 +49,22 @@ void Connection::on_head(std::string_view head) {
     exchange.identify(thread_->ids);
     return refuse(refused(403, "AccessForbidden", "CORSResponse: This CORS request is not allowed: the origin is not local and was not named at start."));
   }
-  if (preflight) {
-    append_preflight(request, exchange.answer.headers);
-    std::string headers = std::move(exchange.answer.headers);
-    state_ = State::Answering;
-    exchange.answer_raw(204, "", "");
-    exchange.answer.headers = std::move(headers);
-    answer_ready_ = true;
-    return;
-  }
+  if (preflight) return answer_preflight();
   if (!route()) return;
   const Served* served = exchange.route.served;
   if (served == nullptr) return;  // The body tells.
   if (!served->handler) return run(*served);
   if (served->operation->streams_in) return run(*served);
   set_up_decoder();
+}
+
+void Connection::answer_preflight() {
+  state_ = State::Answering;
+  handling_ = true;
+  exchange_->answer_raw(204, "", "");
+  append_preflight(exchange_->request, exchange_->answer.headers);
+  exchange_->released = true;  // No handler has seen it.
+  handling_ = false;
 }
 
 // Finds service and operation; false when the request has been refused.

@@ -1,0 +1,1 @@
+cloche_bench(protocol_bench USES protocol SOURCES protocol_bench.cc)
