@@ -1,5 +1,5 @@
-// What DynamoDB's part of a request costs, without HTTP and without the log: figures per piece, and whole operations on a store that
-// is not kept.
+// What DynamoDB's part of a request costs, without HTTP and without the log: figures per piece, and
+// whole operations on a store that is not kept.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -18,8 +18,10 @@ namespace {
 
 // An item of about 400 bytes: ten attributes of mixed types.
 std::string item_json(int id = 1) {
-  std::string json = R"({"id":{"S":"user-)" + std::to_string(id) + R"("},"count":{"N":"12345"},"price":{"N":"19.99"})";
-  for (int i = 0; i < 6; ++i) json += R"(,"attribute)" + std::to_string(i) + R"(":{"S":")" + std::string(40, 'x') + R"("})";
+  std::string json = R"({"id":{"S":"user-)" + std::to_string(id) +
+                     R"("},"count":{"N":"12345"},"price":{"N":"19.99"})";
+  for (int i = 0; i < 6; ++i)
+    json += R"(,"attribute)" + std::to_string(i) + R"(":{"S":")" + std::string(40, 'x') + R"("})";
   return json + R"(,"tags":{"SS":["red","green","blue"]}})";
 }
 
@@ -55,10 +57,12 @@ void hash_key(benchmark::State& state) {
 }
 BENCHMARK(hash_key);
 
-constexpr std::string_view kCondition = "attribute_exists(id) AND #c > :c AND (price < :p OR contains(tags, :t))";
+constexpr std::string_view kCondition =
+    "attribute_exists(id) AND #c > :c AND (price < :p OR contains(tags, :t))";
 
 void parse_condition(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(parse_expression(ExpressionKind::Condition, kCondition));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(parse_expression(ExpressionKind::Condition, kCondition));
 }
 BENCHMARK(parse_condition);
 
@@ -67,7 +71,8 @@ void bind_condition(benchmark::State& state) {
   ExpressionCache cache;
   Arena input_arena;
   const Value names = *parse_json(R"({"#c":"count"})", input_arena);
-  const Value values = *parse_json(R"({":c":{"N":"1"},":p":{"N":"20"},":t":{"S":"red"}})", input_arena);
+  const Value values =
+      *parse_json(R"({":c":{"N":"1"},":p":{"N":"20"},":t":{"S":"red"}})", input_arena);
   for (auto _ : state) {
     Arena arena;
     Placeholders placeholders(arena);
@@ -85,7 +90,8 @@ void evaluate_condition(benchmark::State& state) {
   const Value names = *parse_json(R"({"#c":"count"})", arena);
   const Value values = *parse_json(R"({":c":{"N":"1"},":p":{"N":"20"},":t":{"S":"red"}})", arena);
   benchmark::DoNotOptimize(placeholders.read(names, values));
-  const BoundExpression bound = *placeholders.bind(*parse_expression(ExpressionKind::Condition, kCondition));
+  const BoundExpression bound =
+      *placeholders.bind(*parse_expression(ExpressionKind::Condition, kCondition));
   for (auto _ : state) benchmark::DoNotOptimize(holds(bound, item));
 }
 BENCHMARK(evaluate_condition);
@@ -97,7 +103,8 @@ void evaluate_update(benchmark::State& state) {
   Placeholders placeholders(arena);
   const Value values = *parse_json(R"({":c":{"N":"1"},":s":{"S":"new"}})", arena);
   benchmark::DoNotOptimize(placeholders.read(Value(), values));
-  const auto tree = parse_expression(ExpressionKind::Update, "SET attribute1 = :s, price = price + :c REMOVE attribute2");
+  const auto tree = parse_expression(ExpressionKind::Update,
+                                     "SET attribute1 = :s, price = price + :c REMOVE attribute2");
   const BoundExpression bound = *placeholders.bind(*tree);
   for (auto _ : state) {
     Arena scratch;
@@ -143,12 +150,16 @@ struct Bench {
     options.durability = wal::Durability::Memory;
     store = *engine::Store::open(Env::posix(), options, schema);
     dynamodb = std::make_unique<DynamoDb>(*store);
-    run(create_table, R"({"TableName":"things","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+    run(create_table,
+        R"({"TableName":"things","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
         "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"BillingMode":"PAY_PER_REQUEST"})");
   }
-  void run(Operation operation, const std::string& json) { run(operation, std::make_shared<BenchCall>(json)); }
+  void run(Operation operation, const std::string& json) {
+    run(operation, std::make_shared<BenchCall>(json));
+  }
   void run(Operation operation, const protocol::CallPtr& call) {
-    if (auto begun = operation(dynamodb->impl(), call); !begun) call->fail(std::move(begun).error());
+    if (auto begun = operation(dynamodb->impl(), call); !begun)
+      call->fail(std::move(begun).error());
   }
   std::unique_ptr<engine::Store> store;
   std::unique_ptr<DynamoDb> dynamodb;
@@ -157,34 +168,41 @@ struct Bench {
 // Parsing the request is part of these: some 2 microseconds for the item.
 void request_only(benchmark::State& state) {
   int id = 0;
-  for (auto _ : state) BenchCall call(R"({"TableName":"things","Item":)" + item_json(++id % 1000) + "}");
+  for (auto _ : state)
+    BenchCall call(R"({"TableName":"things","Item":)" + item_json(++id % 1000) + "}");
 }
 BENCHMARK(request_only);
 
 void put_item_whole(benchmark::State& state) {
   Bench bench;
   int id = 0;
-  for (auto _ : state) bench.run(put_item, R"({"TableName":"things","Item":)" + item_json(++id % 1000) + "}");
+  for (auto _ : state)
+    bench.run(put_item, R"({"TableName":"things","Item":)" + item_json(++id % 1000) + "}");
 }
 BENCHMARK(put_item_whole);
 
 void get_item_whole(benchmark::State& state) {
   Bench bench;
-  for (int id = 0; id < 1000; ++id) bench.run(put_item, R"({"TableName":"things","Item":)" + item_json(id) + "}");
+  for (int id = 0; id < 1000; ++id)
+    bench.run(put_item, R"({"TableName":"things","Item":)" + item_json(id) + "}");
   int id = 0;
   for (auto _ : state) {
-    bench.run(get_item, R"({"TableName":"things","Key":{"id":{"S":"user-)" + std::to_string(++id % 1000) + R"("}}})");
+    bench.run(get_item, R"({"TableName":"things","Key":{"id":{"S":"user-)" +
+                            std::to_string(++id % 1000) + R"("}}})");
   }
 }
 BENCHMARK(get_item_whole);
 
 void update_item_whole(benchmark::State& state) {
   Bench bench;
-  for (int id = 0; id < 1000; ++id) bench.run(put_item, R"({"TableName":"things","Item":)" + item_json(id) + "}");
+  for (int id = 0; id < 1000; ++id)
+    bench.run(put_item, R"({"TableName":"things","Item":)" + item_json(id) + "}");
   int id = 0;
   for (auto _ : state) {
-    bench.run(update_item, R"({"TableName":"things","Key":{"id":{"S":"user-)" + std::to_string(++id % 1000) +
-                               R"("}},"UpdateExpression":"ADD price :one","ExpressionAttributeValues":{":one":{"N":"1"}}})");
+    bench.run(
+        update_item,
+        R"({"TableName":"things","Key":{"id":{"S":"user-)" + std::to_string(++id % 1000) +
+            R"("}},"UpdateExpression":"ADD price :one","ExpressionAttributeValues":{":one":{"N":"1"}}})");
   }
 }
 BENCHMARK(update_item_whole);

@@ -40,7 +40,9 @@ std::vector<engine::TableSpec> tables() {
   using enum engine::ColumnType;
   return {
       {kTables, "dynamodb_tables", {{"account", Text}, {"region", Text}, {"name", Text}}},
-      {kItems, "dynamodb_items", {{"table_id", Integer}, {"hash", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
+      {kItems,
+       "dynamodb_items",
+       {{"table_id", Integer}, {"hash", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kIndexEntries,
        "dynamodb_index_entries",
        {{"index_id", Integer},
@@ -54,7 +56,9 @@ std::vector<engine::TableSpec> tables() {
   };
 }
 
-DynamoDb::DynamoDb(engine::Store& store) : impl_(std::make_unique<Impl>(store)) { name_work(*impl_); }
+DynamoDb::DynamoDb(engine::Store& store) : impl_(std::make_unique<Impl>(store)) {
+  name_work(*impl_);
+}
 DynamoDb::~DynamoDb() = default;
 
 void DynamoDb::set_change_listener(ChangeListener* listener) { impl_->listener = listener; }

@@ -11,14 +11,17 @@ class PagesTest : public ServiceTest {
     make_table(true);
     for (int p = 0; p < partitions; ++p) {
       for (int s = 0; s < each; ++s) {
-        put(R"({"p":{"S":")" + std::to_string(p) + R"("},"s":{"N":")" + std::to_string(s - 5) + R"("},"g":{"S":"g"}})");
+        put(R"({"p":{"S":")" + std::to_string(p) + R"("},"s":{"N":")" + std::to_string(s - 5) +
+            R"("},"g":{"S":"g"}})");
       }
     }
   }
   // The sort keys that a query finds, in its order.
   std::string sorts(const std::string& condition, const std::string& more = "") {
-    const std::string answer = run(query, R"({"TableName":"things","KeyConditionExpression":"p = :p)" + condition +
-                                              R"(","ProjectionExpression":"s","ExpressionAttributeValues":{":p":{"S":"0"})" + more + "}");
+    const std::string answer = run(
+        query, R"({"TableName":"things","KeyConditionExpression":"p = :p)" + condition +
+                   R"(","ProjectionExpression":"s","ExpressionAttributeValues":{":p":{"S":"0"})" +
+                   more + "}");
     Arena arena;
     const auto parsed = parse_json(answer, arena);
     if (!parsed) return answer;
@@ -31,12 +34,14 @@ class PagesTest : public ServiceTest {
     std::multiset<std::string> found;
     std::string start;
     do {
-      const std::string answer = run(operation, request + (start.empty() ? "" : R"(,"ExclusiveStartKey":)" + start) + "}");
+      const std::string answer =
+          run(operation, request + (start.empty() ? "" : R"(,"ExclusiveStartKey":)" + start) + "}");
       Arena arena;
       const auto parsed = parse_json(answer, arena);
       EXPECT_TRUE(parsed) << answer;
       if (!parsed) break;
-      for (const Value& item : (*parsed)["Items"].items()) found.insert(item["p"]["S"].str() + "/" + item["s"]["N"].str());
+      for (const Value& item : (*parsed)["Items"].items())
+        found.insert(item["p"]["S"].str() + "/" + item["s"]["N"].str());
       start = member(answer, "LastEvaluatedKey");
     } while (!start.empty());
     return found;
@@ -57,16 +62,22 @@ TEST_F(PagesTest, AQueryFindsARangeInOrder) {
   EXPECT_EQ(sorts(" AND s BETWEEN :s AND :t", R"(,":s":{"N":"-1"},":t":{"N":"1"}})"), "-1 0 1 ");
 }
 
-// Whatever the page's size, going on from LastEvaluatedKey finds every item once: in both directions, on tables and indexes.
+// Whatever the page's size, going on from LastEvaluatedKey finds every item once: in both
+// directions, on tables and indexes.
 TEST_F(PagesTest, PagesMeetWithoutGapOrOverlap) {
   fill(4, 7);
   for (const std::string limit : {"1", "2", "3", "7", "28", "100"}) {
     const std::string more = R"(,"Limit":)" + limit;
-    const std::string one = R"({"TableName":"things","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"1"}})" + more;
+    const std::string one =
+        R"({"TableName":"things","KeyConditionExpression":"p = :p","ExpressionAttributeValues":{":p":{"S":"1"}})" +
+        more;
     EXPECT_EQ(all_pages(query, one).size(), 7u) << limit;
     EXPECT_EQ(all_pages(query, one + R"(,"ScanIndexForward":false)").size(), 7u) << limit;
     const std::string index = R"({"TableName":"things","IndexName":"by_g")" + more;
-    const auto by_index = all_pages(query, index + R"(,"KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"g"}})");
+    const auto by_index = all_pages(
+        query,
+        index +
+            R"(,"KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"g"}})");
     EXPECT_EQ(by_index.size(), 28u) << limit;
     EXPECT_EQ(std::set<std::string>(by_index.begin(), by_index.end()).size(), 28u) << limit;
     EXPECT_EQ(all_pages(scan, index), by_index) << limit;
@@ -80,7 +91,8 @@ TEST_F(PagesTest, SegmentsShareTheTable) {
   for (const int total : {1, 2, 3, 7, 64}) {
     std::multiset<std::string> found;
     for (int segment = 0; segment < total; ++segment) {
-      found.merge(all_pages(scan, R"({"TableName":"things","Limit":5,"Segment":)" + std::to_string(segment) + R"(,"TotalSegments":)" +
+      found.merge(all_pages(scan, R"({"TableName":"things","Limit":5,"Segment":)" +
+                                      std::to_string(segment) + R"(,"TotalSegments":)" +
                                       std::to_string(total)));
     }
     EXPECT_EQ(found.size(), 80u) << total;
@@ -92,9 +104,11 @@ TEST_F(PagesTest, SegmentsShareTheTable) {
 TEST_F(PagesTest, APageReadsAMegabyte) {
   make_table(true);
   for (int i = 0; i < 5; ++i) {
-    put(R"({"p":{"S":"a"},"s":{"N":")" + std::to_string(i) + R"("},"b":{"S":")" + std::string(300'000, 'x') + R"("}})");
+    put(R"({"p":{"S":"a"},"s":{"N":")" + std::to_string(i) + R"("},"b":{"S":")" +
+        std::string(300'000, 'x') + R"("}})");
   }
-  const std::string answer = run(query, R"({"TableName":"things","KeyConditionExpression":"p = :p","FilterExpression":"q = :p",
+  const std::string answer = run(
+      query, R"({"TableName":"things","KeyConditionExpression":"p = :p","FilterExpression":"q = :p",
       "ExpressionAttributeValues":{":p":{"S":"a"}}})");
   EXPECT_EQ(member(answer, "ScannedCount"), "4");
   EXPECT_EQ(member(answer, "Count"), "0");
@@ -104,17 +118,30 @@ TEST_F(PagesTest, APageReadsAMegabyte) {
 // What can't be answered from keys is refused, as is what an index doesn't have.
 TEST_F(PagesTest, UnanswerableQueriesAreRefused) {
   make_table(true);
-  const auto query_error = [this](const std::string& more) { return run(query, R"({"TableName":"things",)" + more + "}"); };
-  EXPECT_EQ(query_error(R"("KeyConditionExpression":"s = :s","ExpressionAttributeValues":{":s":{"N":"1"}})"),
-            "ValidationException: Query condition missed key schema element: p");
-  EXPECT_EQ(query_error(R"("KeyConditionExpression":"p > :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
-            "ValidationException: Query key condition not supported");
-  EXPECT_EQ(query_error(R"("KeyConditionExpression":"p = :p OR s = :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
-            "ValidationException: Invalid operator used in KeyConditionExpression: OR");
-  EXPECT_EQ(query_error(R"("KeyConditionExpression":"p = :p","FilterExpression":"s = :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
-            "ValidationException: Filter Expression can only contain non-primary key attributes: Primary key attribute: s");
-  EXPECT_EQ(query_error(R"("IndexName":"by_g","ConsistentRead":true,"KeyConditionExpression":"g = :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
-            "ValidationException: Consistent reads are not supported on global secondary indexes");
+  const auto query_error = [this](const std::string& more) {
+    return run(query, R"({"TableName":"things",)" + more + "}");
+  };
+  EXPECT_EQ(
+      query_error(
+          R"("KeyConditionExpression":"s = :s","ExpressionAttributeValues":{":s":{"N":"1"}})"),
+      "ValidationException: Query condition missed key schema element: p");
+  EXPECT_EQ(
+      query_error(
+          R"("KeyConditionExpression":"p > :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
+      "ValidationException: Query key condition not supported");
+  EXPECT_EQ(
+      query_error(
+          R"("KeyConditionExpression":"p = :p OR s = :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
+      "ValidationException: Invalid operator used in KeyConditionExpression: OR");
+  EXPECT_EQ(
+      query_error(
+          R"("KeyConditionExpression":"p = :p","FilterExpression":"s = :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
+      "ValidationException: Filter Expression can only contain non-primary key attributes: Primary "
+      "key attribute: s");
+  EXPECT_EQ(
+      query_error(
+          R"("IndexName":"by_g","ConsistentRead":true,"KeyConditionExpression":"g = :p","ExpressionAttributeValues":{":p":{"S":"1"}})"),
+      "ValidationException: Consistent reads are not supported on global secondary indexes");
 }
 
 }  // namespace

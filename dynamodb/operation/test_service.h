@@ -1,4 +1,5 @@
-// For tests of operations: a service over a real store that is not kept, and calls that are made of JSON and answer with it.
+// For tests of operations: a service over a real store that is not kept, and calls that are made of
+// JSON and answer with it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +14,8 @@ namespace cloche::dynamodb {
 
 class TestCall : public protocol::Call {
  public:
-  TestCall(std::string operation, std::string json) : operation_(std::move(operation)), json_(std::move(json)) {
+  TestCall(std::string operation, std::string json)
+      : operation_(std::move(operation)), json_(std::move(json)) {
     auto parsed = parse_json(json_, arena_);
     EXPECT_TRUE(parsed) << json_;
     if (parsed) input_ = *parsed;
@@ -63,7 +65,8 @@ class ServiceTest : public testing::Test {
 
   std::string run(Operation operation, const std::string& json) {
     auto call = std::make_shared<TestCall>("Test", json);
-    if (auto begun = operation(dynamodb_->impl(), call); !begun) call->fail(std::move(begun).error());
+    if (auto begun = operation(dynamodb_->impl(), call); !begun)
+      call->fail(std::move(begun).error());
     return call->answer;
   }
 
@@ -83,15 +86,19 @@ class ServiceTest : public testing::Test {
     return count;
   }
 
-  // A table named "things" with partition key p (S), and sort key s (N) with a global index by g (S) if `sorted`.
+  // A table named "things" with partition key p (S), and sort key s (N) with a global index by g
+  // (S) if `sorted`.
   void make_table(bool sorted = false) {
     const std::string sort = R"(,{"AttributeName":"s","KeyType":"RANGE"}],"AttributeDefinitions":[
         {"AttributeName":"p","AttributeType":"S"},{"AttributeName":"s","AttributeType":"N"},{"AttributeName":"g","AttributeType":"S"}],
         "GlobalSecondaryIndexes":[{"IndexName":"by_g","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],
         "Projection":{"ProjectionType":"KEYS_ONLY"}}],)";
-    const std::string plain = R"(],"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],)";
-    const std::string answer = run(create_table, R"({"TableName":"things","KeySchema":[{"AttributeName":"p","KeyType":"HASH"})" +
-                                                     (sorted ? sort : plain) + R"("BillingMode":"PAY_PER_REQUEST"})");
+    const std::string plain =
+        R"(],"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],)";
+    const std::string answer =
+        run(create_table,
+            R"({"TableName":"things","KeySchema":[{"AttributeName":"p","KeyType":"HASH"})" +
+                (sorted ? sort : plain) + R"("BillingMode":"PAY_PER_REQUEST"})");
     ASSERT_TRUE(answer.starts_with("{")) << answer;
   }
 
