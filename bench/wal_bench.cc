@@ -37,5 +37,3 @@ BENCHMARK(append_and_sync)->UseRealTime();
 
 }  // namespace
 }  // namespace cloche::wal
-
-BENCHMARK_MAIN();

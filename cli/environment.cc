@@ -7,7 +7,7 @@ namespace cloche::cli {
 engine::Schema whole_schema() {
   engine::Schema schema;
   schema.add(s3::tables());
-  schema.add(dynamodb::tables().tables);
+  schema.add(dynamodb::tables());
   return schema;
 }
 

@@ -32,7 +32,7 @@ class Environment {
   std::unique_ptr<engine::Store> store_;
   protocol::Registry registry_;
   s3::S3 s3_;
-  dynamodb::DynamoDB dynamodb_;
+  dynamodb::DynamoDb dynamodb_;
   std::vector<std::string> services_;
 };
 

@@ -1,23 +1,28 @@
-// DynamoDB: tables, items and indexes over the engine, with the expressions, limits and words of the service.
+// DynamoDB: tables, items and indexes over the engine, with the expressions, limits and words of
+// the service.
 //
-//   DynamoDB dynamodb(*store);                 // The store was opened with dynamodb::tables() in its schema.
-//   register_dynamodb(registry, dynamodb);     // Before the server starts.
-//   store->start_scheduler();                  // Dropped tables and new indexes are worked off there.
+//   DynamoDb dynamodb(*store);              // Opened with dynamodb::tables() in its schema.
+//   register_dynamodb(registry, dynamodb);  // Before the server starts.
+//   store->start_scheduler();               // Works off dropped tables and new indexes.
 //
-// Where things are: item/ values, exact numbers, keys as ordered bytes; expression/ from text to tree to truth; table/ what is known of
-// tables, rows of items and index entries; operation/ one file per subject. A write is a plan made from the request alone, then a
-// decision and its application in one transaction, index entries included. A read looks at one consistent view.
+// Where things are: item/ values, exact numbers, keys as ordered bytes; expression/ from text to
+// tree to truth; table/ what is known of tables, rows of items and index entries; operation/ one
+// file per subject. A write is a plan made from the request alone, then a decision and its
+// application in one transaction, index entries included. A read looks at one consistent view.
 //
 // What differs from AWS, on purpose:
-// - A table is ACTIVE as soon as CreateTable has answered (with CREATING), and its name is free as soon as DeleteTable has. What was
-//   in it is removed in the background.
-// - Reads are always consistent; ConsistentRead matters to capacity units, and is refused on global indexes.
+// - A table is ACTIVE as soon as CreateTable has answered (with CREATING), and its name is free as
+//   soon as DeleteTable has. What was in it is removed in the background.
+// - Reads are always consistent; ConsistentRead matters to capacity units, and is refused on global
+//   indexes.
 // - Global indexes are written with their item, never later.
 // - Throughput is never limited; capacity units are counted as the service does.
-// - DescribeTable counts items as they are now (an estimate beyond kCountedRowsMax), not as some hours ago.
+// - DescribeTable counts items as they are now (an estimate beyond kCountedRowsMax), not as some
+//   hours ago.
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "engine/schema.h"
 
@@ -33,18 +38,19 @@ namespace cloche::dynamodb {
 class ChangeListener;  // table/items.h
 
 // The tables of the engine that this service keeps its rows in (ids 200 to 299).
-engine::Schema tables();
+std::vector<engine::TableSpec> tables();
 
 // One per store. Safe to use from any thread once registered.
-class DynamoDB {
+class DynamoDb {
  public:
   // Names its kinds of work to the store's scheduler. `store` must outlive it.
-  explicit DynamoDB(engine::Store& store);
-  ~DynamoDB();
-  DynamoDB(const DynamoDB&) = delete;
-  DynamoDB& operator=(const DynamoDB&) = delete;
+  explicit DynamoDb(engine::Store& store);
+  ~DynamoDb();
+  DynamoDb(const DynamoDb&) = delete;
+  DynamoDb& operator=(const DynamoDb&) = delete;
 
-  // Told of every change to an item of a table with a stream, inside the change's transaction. Set before requests are served.
+  // Told of every change to an item of a table with a stream, inside the change's transaction. Set
+  // before requests are served.
   void set_change_listener(ChangeListener* listener);
 
   struct Impl;
@@ -54,6 +60,6 @@ class DynamoDB {
   std::unique_ptr<Impl> impl_;
 };
 
-void register_dynamodb(protocol::Registry& registry, DynamoDB& dynamodb);
+void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb);
 
 }  // namespace cloche::dynamodb

@@ -4,7 +4,11 @@ namespace cloche::dynamodb {
 namespace {
 
 Error refusal(std::string_view code, std::string message) {
-  return {.kind = Error::Kind::Refused, .code = std::string(code), .message = std::move(message), .http_status = 400, .details = {}};
+  return {.kind = Error::Kind::Refused,
+          .code = std::string(code),
+          .message = std::move(message),
+          .http_status = 400,
+          .details = {}};
 }
 
 }  // namespace
@@ -15,10 +19,14 @@ Error invalid_value(std::string_view what) {
   return validation("One or more parameter values were invalid: " + std::string(what));
 }
 
-Error serialization(std::string message) { return refusal("SerializationException", std::move(message)); }
+Error serialization(std::string message) {
+  return refusal("SerializationException", std::move(message));
+}
 
 Error nesting_too_deep() {
-  return validation("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
+  return validation(
+      "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "
+      "beyond supported limit");
 }
 
 Error not_a_number(std::string_view text) {
@@ -28,26 +36,39 @@ Error not_a_number(std::string_view text) {
 }
 
 Error number_overflow() {
-  return validation("Number overflow. Attempting to store a number with magnitude larger than supported range");
+  return validation(
+      "Number overflow. Attempting to store a number with magnitude larger than supported range");
 }
 
 Error number_underflow() {
-  return validation("Number underflow. Attempting to store a number with magnitude smaller than supported range");
+  return validation(
+      "Number underflow. Attempting to store a number with magnitude smaller than supported range");
 }
 
-Error number_too_precise() { return validation("Attempting to store more than 38 significant digits in a Number"); }
+Error number_too_precise() {
+  return validation("Attempting to store more than 38 significant digits in a Number");
+}
 
-Error table_not_found() { return refusal("ResourceNotFoundException", "Requested resource not found"); }
+Error table_not_found() {
+  return refusal("ResourceNotFoundException", "Requested resource not found");
+}
 
 Error table_not_found(std::string_view table_name) {
-  return refusal("ResourceNotFoundException", "Requested resource not found: Table: " + std::string(table_name) + " not found");
+  return refusal("ResourceNotFoundException",
+                 "Requested resource not found: Table: " + std::string(table_name) + " not found");
 }
 
-Error resource_in_use(std::string message) { return refusal("ResourceInUseException", std::move(message)); }
+Error resource_in_use(std::string message) {
+  return refusal("ResourceInUseException", std::move(message));
+}
 
-Error limit_exceeded(std::string message) { return refusal("LimitExceededException", std::move(message)); }
+Error limit_exceeded(std::string message) {
+  return refusal("LimitExceededException", std::move(message));
+}
 
-Error key_schema_mismatch() { return validation("The provided key element does not match the schema"); }
+Error key_schema_mismatch() {
+  return validation("The provided key element does not match the schema");
+}
 
 Error conditional_check_failed(std::string_view item_json) {
   Error error = refusal("ConditionalCheckFailedException", "The conditional request failed");
@@ -56,8 +77,10 @@ Error conditional_check_failed(std::string_view item_json) {
 }
 
 Error transaction_cancelled(std::string_view codes, std::string reasons_json) {
-  Error error = refusal("TransactionCanceledException",
-                        "Transaction cancelled, please refer cancellation reasons for specific reasons [" + std::string(codes) + "]");
+  Error error =
+      refusal("TransactionCanceledException",
+              "Transaction cancelled, please refer cancellation reasons for specific reasons [" +
+                  std::string(codes) + "]");
   error.details.emplace_back("=CancellationReasons", std::move(reasons_json));
   return error;
 }

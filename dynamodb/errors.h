@@ -1,6 +1,6 @@
 // DynamoDB's errors, each text once. Tools match on them, so they are the service's own words.
-// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html; texts as the service was seen
-// to answer.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html;
+// texts as the service was seen to answer.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // AWS's limits under AWS's names, and ours with their reasons.
-// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html and Constraints.html.
+// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html and
+// Constraints.html.
 #pragma once
 
 #include <cstddef>
@@ -33,11 +34,12 @@ inline constexpr std::size_t kWriteUnitBytes = 1024;
 
 // Ours: a parsed expression takes about 1 KiB, and a program seldom uses more than a few hundred.
 inline constexpr std::size_t kCachedExpressionsMax = 4'096;
-// Ours: one step of bulk work; rows of at most 400 KiB, so the second bound is what keeps a step within the engine's group.
+// Ours: one step of bulk work; rows of at most 400 KiB, so the second bound is what keeps a step
+// within the engine's group.
 inline constexpr std::size_t kStepRowsMax = 1'000;
 inline constexpr std::size_t kStepBytesMax = std::size_t{1} << 20;
-// Ours: DescribeTable counts so many rows itself and estimates from their share of the hashes beyond: some 10 ms at most. (AWS
-// brings its counts up to date every six hours.)
+// Ours: DescribeTable counts so many rows itself and estimates from their share of the hashes
+// beyond: some 10 ms at most. (AWS brings its counts up to date every six hours.)
 inline constexpr std::size_t kCountedRowsMax = 20'000;
 
 }  // namespace cloche::dynamodb

@@ -36,12 +36,13 @@ constexpr Named kOperations[] = {
 
 }  // namespace
 
-engine::Schema tables() {
+std::vector<engine::TableSpec> tables() {
   using enum engine::ColumnType;
-  engine::Schema schema;
-  schema.add({
+  return {
       {kTables, "dynamodb_tables", {{"account", Text}, {"region", Text}, {"name", Text}}},
-      {kItems, "dynamodb_items", {{"table_id", Integer}, {"hash", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
+      {kItems,
+       "dynamodb_items",
+       {{"table_id", Integer}, {"hash", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kIndexEntries,
        "dynamodb_index_entries",
        {{"index_id", Integer},
@@ -52,16 +53,17 @@ engine::Schema tables() {
         {"sort_key", Blob}}},
       {kCounters, "dynamodb_counters", {{"name", Text}}},
       {kTokens, "dynamodb_tokens", {{"account", Text}, {"region", Text}, {"token", Text}}},
-  });
-  return schema;
+  };
 }
 
-DynamoDB::DynamoDB(engine::Store& store) : impl_(std::make_unique<Impl>(store)) { name_work(*impl_); }
-DynamoDB::~DynamoDB() = default;
+DynamoDb::DynamoDb(engine::Store& store) : impl_(std::make_unique<Impl>(store)) {
+  name_work(*impl_);
+}
+DynamoDb::~DynamoDb() = default;
 
-void DynamoDB::set_change_listener(ChangeListener* listener) { impl_->listener = listener; }
+void DynamoDb::set_change_listener(ChangeListener* listener) { impl_->listener = listener; }
 
-void register_dynamodb(protocol::Registry& registry, DynamoDB& dynamodb) {
+void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb) {
   protocol::Service& wire = registry.add("dynamodb");
   wire.leave_raw("AttributeValue");
   Service& service = dynamodb.impl();

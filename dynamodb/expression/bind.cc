@@ -10,7 +10,9 @@ namespace cloche::dynamodb {
 namespace {
 
 bool is_placeholder(std::string_view key, char mark) {
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
   return key.size() > 1 && key[0] == mark && std::ranges::all_of(key.substr(1), fits);
 }
 
@@ -31,10 +33,12 @@ Result<void> Placeholders::read(const Value& names, const Value& values) {
     if (names.empty()) return validation("ExpressionAttributeNames must not be empty");
     for (const Member& member : names.members()) {
       if (!is_placeholder(member.name, '#')) {
-        return validation("ExpressionAttributeNames contains invalid key: Syntax error; key: \"" + std::string(member.name) + "\"");
+        return validation("ExpressionAttributeNames contains invalid key: Syntax error; key: \"" +
+                          std::string(member.name) + "\"");
       }
       if (member.value.text().empty()) {
-        return validation("ExpressionAttributeNames contains invalid value for key " + std::string(member.name));
+        return validation("ExpressionAttributeNames contains invalid value for key " +
+                          std::string(member.name));
       }
       names_.push_back({member.name, member.value});
     }
@@ -43,7 +47,8 @@ Result<void> Placeholders::read(const Value& names, const Value& values) {
   if (values.empty()) return validation("ExpressionAttributeValues must not be empty");
   for (const Member& member : values.members()) {
     if (!is_placeholder(member.name, ':')) {
-      return validation("ExpressionAttributeValues contains invalid key: Syntax error; key: \"" + std::string(member.name) + "\"");
+      return validation("ExpressionAttributeValues contains invalid key: Syntax error; key: \"" +
+                        std::string(member.name) + "\"");
     }
   }
   for (const Member& member : values.members()) {
@@ -51,8 +56,8 @@ Result<void> Placeholders::read(const Value& names, const Value& values) {
     if (!checked) {
       Error error = std::move(checked).error();
       if (error.code == "ValidationException") {
-        error.message =
-            "ExpressionAttributeValues contains invalid value: " + error.message + " for key " + std::string(member.name);
+        error.message = "ExpressionAttributeValues contains invalid value: " + error.message +
+                        " for key " + std::string(member.name);
       }
       return error;
     }
@@ -83,16 +88,19 @@ Result<BoundExpression> Placeholders::bind(std::shared_ptr<const Expression> tre
     std::construct_at(&values[i], entry == nullptr ? Value() : entry->value);
   }
   BoundExpression bound{std::move(tree), names, values};
-  if (const std::string refusal = refusal_of(bound); !refusal.empty()) return validation(prefix + refusal);
+  if (const std::string refusal = refusal_of(bound); !refusal.empty())
+    return validation(prefix + refusal);
   return bound;
 }
 
 Result<void> Placeholders::refuse_unused() const {
   if (const std::string keys = listed(names_); !keys.empty()) {
-    return validation("Value provided in ExpressionAttributeNames unused in expressions: keys: {" + keys + "}");
+    return validation("Value provided in ExpressionAttributeNames unused in expressions: keys: {" +
+                      keys + "}");
   }
   if (const std::string keys = listed(values_); !keys.empty()) {
-    return validation("Value provided in ExpressionAttributeValues unused in expressions: keys: {" + keys + "}");
+    return validation("Value provided in ExpressionAttributeValues unused in expressions: keys: {" +
+                      keys + "}");
   }
   return {};
 }

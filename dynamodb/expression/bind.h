@@ -1,5 +1,5 @@
-// A request's expressions with their names and values filled in and checked: the step between a tree, which many requests share,
-// and its evaluation.
+// A request's expressions with their names and values filled in and checked: the step between a
+// tree, which many requests share, and its evaluation.
 #pragma once
 
 #include <memory>
@@ -23,11 +23,13 @@ struct BoundExpression {
   const Value& value(const Node& node) const { return values[node.value]; }
   // The name of a step that is not an index.
   std::string_view name(const PathStep& step) const {
-    return step.kind == PathStep::Kind::Placeholder ? names[step.index] : std::string_view(step.name);
+    return step.kind == PathStep::Kind::Placeholder ? names[step.index]
+                                                    : std::string_view(step.name);
   }
 };
 
-// ExpressionAttributeNames and ExpressionAttributeValues of one request, and which of them are used.
+// ExpressionAttributeNames and ExpressionAttributeValues of one request, and which of them are
+// used.
 class Placeholders {
  public:
   explicit Placeholders(Arena& arena) : arena_(arena) {}
@@ -35,8 +37,8 @@ class Placeholders {
   // Checks both maps; either may be absent.
   Result<void> read(const Value& names, const Value& values);
 
-  // Fills the tree's placeholders and checks everything that depends on them, in the service's order. The error says
-  // "Invalid ConditionExpression: ..."
+  // Fills the tree's placeholders and checks everything that depends on them, in the service's
+  // order. The error says "Invalid ConditionExpression: ..."
   Result<BoundExpression> bind(std::shared_ptr<const Expression> tree);
 
   // After all expressions of the request are bound.

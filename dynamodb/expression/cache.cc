@@ -4,7 +4,8 @@
 
 namespace cloche::dynamodb {
 
-Result<std::shared_ptr<const Expression>> ExpressionCache::get(ExpressionKind kind, std::string_view text) {
+Result<std::shared_ptr<const Expression>> ExpressionCache::get(ExpressionKind kind,
+                                                               std::string_view text) {
   Trees& trees = by_kind_[static_cast<std::size_t>(kind)];
   {
     MutexLock lock(mutex_);

@@ -11,8 +11,9 @@
 
 namespace cloche::dynamodb {
 
-// Safe to use from any thread; a hit costs a lock and one look-up. Bounded by kCachedExpressionsMax: when full, all are dropped,
-// which costs a program that does reuse its texts a microsecond each. Texts with a syntax error are not kept.
+// Safe to use from any thread; a hit costs a lock and one look-up. Bounded by
+// kCachedExpressionsMax: when full, all are dropped, which costs a program that does reuse its
+// texts a microsecond each. Texts with a syntax error are not kept.
 class ExpressionCache {
  public:
   Result<std::shared_ptr<const Expression>> get(ExpressionKind kind, std::string_view text);
@@ -20,9 +21,12 @@ class ExpressionCache {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
   };
-  using Trees = std::unordered_map<std::string, std::shared_ptr<const Expression>, Hash, std::equal_to<>>;
+  using Trees =
+      std::unordered_map<std::string, std::shared_ptr<const Expression>, Hash, std::equal_to<>>;
 
   Mutex mutex_;
   Trees by_kind_[5] CLOCHE_GUARDED_BY(mutex_);

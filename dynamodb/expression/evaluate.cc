@@ -8,14 +8,31 @@
 namespace cloche::dynamodb {
 namespace {
 
-// An operand's value: something of the item, something of the request, or a number that was computed.
+// The service counts a string's characters as Java does: one for each of the first 65,536, two for
+// those beyond.
+std::size_t utf16_units(std::string_view utf8) {
+  std::size_t units = 0;
+  for (const char c : utf8) {
+    const auto byte = static_cast<unsigned char>(c);
+    units += (byte & 0xC0) == 0x80 ? 0 : byte >= 0xF0 ? 2 : 1;
+  }
+  return units;
+}
+
+// An operand's value: something of the item, something of the request, or a number that was
+// computed.
 class Operand {
  public:
   Operand(const BoundExpression& e, const Node& node, const Value& item, Arena& arena) {
     switch (node.kind) {
-      case NodeKind::Path: value_ = find_path(e, node.path, item); return;
-      case NodeKind::Value: value_ = &e.value(node); return;
-      default: break;
+      case NodeKind::Path:
+        value_ = find_path(e, node.path, item);
+        return;
+      case NodeKind::Value:
+        value_ = &e.value(node);
+        return;
+      default:
+        break;
     }
     const Operand sized(e, node.args[0], item, arena);
     if (sized && measure(*sized, arena)) value_ = &made_;
@@ -28,17 +45,23 @@ class Operand {
   const Value& operator*() const { return *value_; }
 
  private:
-  // size(): characters of a string are counted in UTF-8 bytes; numbers and truths have no size.
+  // size(): numbers and truths have none.
   bool measure(const Value& attribute, Arena& arena) {
     const Value& content = content_of(attribute);
     std::size_t size = 0;
     switch (type_of(attribute)) {
       case Type::S:
-      case Type::B: size = attribute_bytes(attribute); break;
+        size = utf16_units(content.text());
+        break;
+      case Type::B:
+        size = attribute_bytes(attribute);
+        break;
       case Type::N:
       case Type::Bool:
-      case Type::Null: return false;
-      default: size = content.size();
+      case Type::Null:
+        return false;
+      default:
+        size = content.size();
     }
     made_ = make_attribute(arena, Type::N, Value::string(arena, std::to_string(size)));
     return true;
@@ -54,10 +77,14 @@ bool in_order(Comparator comparator, const Value& a, const Value& b) {
   const auto order = compare(a, b);
   if (!order) return false;
   switch (comparator) {
-    case Comparator::Less: return *order < 0;
-    case Comparator::LessEqual: return *order <= 0;
-    case Comparator::Greater: return *order > 0;
-    default: return *order >= 0;
+    case Comparator::Less:
+      return *order < 0;
+    case Comparator::LessEqual:
+      return *order <= 0;
+    case Comparator::Greater:
+      return *order > 0;
+    default:
+      return *order >= 0;
   }
 }
 
@@ -74,13 +101,21 @@ bool contains(const Value& a, const Value& b) {
   const Value& content = content_of(a);
   const auto is_member = [&](const Value& member) { return member.text() == content_of(b).text(); };
   switch (whole) {
-    case Type::S: return part == Type::S && content.text().find(content_of(b).text()) != std::string_view::npos;
-    case Type::B: return part == Type::B && decoded(content).find(decoded(content_of(b))) != std::string::npos;
-    case Type::Ss: return part == Type::S && std::ranges::any_of(content.items(), is_member);
-    case Type::Ns: return part == Type::N && std::ranges::any_of(content.items(), is_member);
-    case Type::Bs: return part == Type::B && std::ranges::any_of(content.items(), is_member);
-    case Type::L: return std::ranges::any_of(content.items(), [&](const Value& element) { return equal(element, b); });
-    default: return false;
+    case Type::S:
+      return part == Type::S && content.text().find(content_of(b).text()) != std::string_view::npos;
+    case Type::B:
+      return part == Type::B && decoded(content).find(decoded(content_of(b))) != std::string::npos;
+    case Type::Ss:
+      return part == Type::S && std::ranges::any_of(content.items(), is_member);
+    case Type::Ns:
+      return part == Type::N && std::ranges::any_of(content.items(), is_member);
+    case Type::Bs:
+      return part == Type::B && std::ranges::any_of(content.items(), is_member);
+    case Type::L:
+      return std::ranges::any_of(content.items(),
+                                 [&](const Value& element) { return equal(element, b); });
+    default:
+      return false;
   }
 }
 
@@ -90,9 +125,12 @@ class Evaluator {
 
   bool truth(const Node& node) {
     switch (node.kind) {
-      case NodeKind::And: return std::ranges::all_of(node.args, [this](const Node& arg) { return truth(arg); });
-      case NodeKind::Or: return std::ranges::any_of(node.args, [this](const Node& arg) { return truth(arg); });
-      case NodeKind::Not: return !truth(node.args[0]);
+      case NodeKind::And:
+        return std::ranges::all_of(node.args, [this](const Node& arg) { return truth(arg); });
+      case NodeKind::Or:
+        return std::ranges::any_of(node.args, [this](const Node& arg) { return truth(arg); });
+      case NodeKind::Not:
+        return !truth(node.args[0]);
       case NodeKind::Compare: {
         const Operand a = operand(node.args[0]);
         const Operand b = operand(node.args[1]);
@@ -104,7 +142,8 @@ class Evaluator {
         const Operand a = operand(node.args[0]);
         const Operand low = operand(node.args[1]);
         const Operand high = operand(node.args[2]);
-        return a && low && high && in_order(Comparator::GreaterEqual, *a, *low) && in_order(Comparator::LessEqual, *a, *high);
+        return a && low && high && in_order(Comparator::GreaterEqual, *a, *low) &&
+               in_order(Comparator::LessEqual, *a, *high);
       }
       case NodeKind::In: {
         const Operand a = operand(node.args[0]);
@@ -114,8 +153,10 @@ class Evaluator {
           return b && equal(*a, *b);
         });
       }
-      case NodeKind::Function: return function(node);
-      default: return false;
+      case NodeKind::Function:
+        return function(node);
+      default:
+        return false;
     }
   }
 
@@ -130,10 +171,14 @@ class Evaluator {
     const Operand b = operand(node.args[1]);
     if (!b) return false;
     switch (node.function) {
-      case Function::AttributeType: return name_of(type_of(*a)) == content_of(*b).text();
-      case Function::BeginsWith: return begins_with(*a, *b);
-      case Function::Contains: return contains(*a, *b);
-      default: return false;
+      case Function::AttributeType:
+        return name_of(type_of(*a)) == content_of(*b).text();
+      case Function::BeginsWith:
+        return begins_with(*a, *b);
+      case Function::Contains:
+        return contains(*a, *b);
+      default:
+        return false;
     }
   }
 
@@ -161,6 +206,8 @@ const Value* find_path(const BoundExpression& e, const DocumentPath& path, const
   return at->present() ? at : nullptr;
 }
 
-bool holds(const BoundExpression& condition, const Value& item) { return Evaluator(condition, item).truth(condition.tree->condition); }
+bool holds(const BoundExpression& condition, const Value& item) {
+  return Evaluator(condition, item).truth(condition.tree->condition);
+}
 
 }  // namespace cloche::dynamodb

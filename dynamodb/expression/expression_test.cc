@@ -1,10 +1,14 @@
-// Runs the text cases of expression/testdata/*.test, so that a case needs no C++ to be read, added or taken from a recording:
+// Runs the text cases of expression/testdata/*.test, so that a case needs no C++ to be read, added
+// or taken from a recording:
 //
-//   item        {"a": {"N": "1"}}           what the next cases look at; stays until changed
-//   condition   a = :one                    the expression, after its kind: condition, filter, key, update or projection
-//   names       {"#a": "b"}                 optional
-//   values      {":one": {"N": "1"}}        optional
-//   expect      true                        true or false; the item after an update; the projected item; or the refusal
+//   item        {"a": {"N": "1"}}     what the next cases look at; stays until changed
+//   condition   a = :one              the expression, after its kind
+//   names       {"#a": "b"}           optional
+//   values      {":one": {"N": "1"}}  optional
+//   expect      true                  the outcome, or the refusal
+//
+// Kinds are condition, filter, key, update and projection. The outcome is true or false, the item
+// after an update, or what was projected.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -39,7 +43,9 @@ std::string printed(const Value& value) {
 
 Result<std::string> outcome(const Case& test, Arena& arena) {
   static ExpressionCache cache;
-  const auto json = [&](const std::string& text) { return text.empty() ? Value() : *parse_json(arena.copy(text), arena); };
+  const auto json = [&](const std::string& text) {
+    return text.empty() ? Value() : *parse_json(arena.copy(text), arena);
+  };
   const Value item = (*check_item(json(test.item), arena)).value;
   auto tree = cache.get(kKinds.at(test.kind), test.text);
   if (!tree) return tree.error();
@@ -93,7 +99,8 @@ TEST_P(ExpressionCases, AnswerAsWritten) {
 
 std::vector<std::filesystem::path> files() {
   std::vector<std::filesystem::path> found;
-  for (const auto& entry : std::filesystem::directory_iterator(CLOCHE_SOURCE_DIR "/dynamodb/expression/testdata")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(CLOCHE_SOURCE_DIR "/dynamodb/expression/testdata")) {
     found.push_back(entry.path());
   }
   return found;

@@ -11,7 +11,8 @@
 namespace cloche::dynamodb {
 namespace {
 
-// Deeper nesting than any program writes; bounds the recursion of the parser and of everything that walks a tree.
+// Deeper nesting than any program writes; bounds the recursion of the parser and of everything that
+// walks a tree.
 constexpr int kDepthMax = 150;
 
 struct NamedFunction {
@@ -19,10 +20,14 @@ struct NamedFunction {
   Function function;
 };
 constexpr NamedFunction kConditionFunctions[] = {
-    {"attribute_exists", Function::AttributeExists}, {"attribute_not_exists", Function::AttributeNotExists},
-    {"attribute_type", Function::AttributeType},     {"begins_with", Function::BeginsWith},
-    {"contains", Function::Contains},                {"size", Function::Size}};
-constexpr NamedFunction kUpdateFunctions[] = {{"if_not_exists", Function::IfNotExists}, {"list_append", Function::ListAppend}};
+    {"attribute_exists", Function::AttributeExists},
+    {"attribute_not_exists", Function::AttributeNotExists},
+    {"attribute_type", Function::AttributeType},
+    {"begins_with", Function::BeginsWith},
+    {"contains", Function::Contains},
+    {"size", Function::Size}};
+constexpr NamedFunction kUpdateFunctions[] = {{"if_not_exists", Function::IfNotExists},
+                                              {"list_append", Function::ListAppend}};
 
 std::optional<Comparator> comparator_of(const Token& token) {
   if (token.kind != TokenKind::Symbol) return std::nullopt;
@@ -36,24 +41,30 @@ std::optional<Comparator> comparator_of(const Token& token) {
 }
 
 bool is_operand(const Node& node) {
-  return node.kind == NodeKind::Path || node.kind == NodeKind::Value || node.kind == NodeKind::Function;
+  return node.kind == NodeKind::Path || node.kind == NodeKind::Value ||
+         node.kind == NodeKind::Function;
 }
 bool is_condition(const Node& node) { return !is_operand(node) || node.kind == NodeKind::Function; }
 
-// Recursive descent over the tokens. A function answers false when the token at at_ can't stand there.
+// Recursive descent over the tokens. A function answers false when the token at at_ can't stand
+// there.
 class Parser {
  public:
-  Parser(ExpressionKind kind, std::string_view text) : text_(text), tokens_(tokens_of(text)) { out_.kind = kind; }
+  Parser(ExpressionKind kind, std::string_view text) : text_(text), tokens_(tokens_of(text)) {
+    out_.kind = kind;
+  }
 
   Result<std::shared_ptr<const Expression>> parse() {
     if (tokens_.size() == 1) return validation("The expression can not be empty;");
     if (text_.size() > kExpressionBytesMax) {
-      return validation("Expression size has exceeded the maximum allowed size; expression size: " + std::to_string(text_.size()));
+      return validation("Expression size has exceeded the maximum allowed size; expression size: " +
+                        std::to_string(text_.size()));
     }
     if (!whole() || !at_end()) return validation(syntax_error(text_, tokens_, at_));
     // An update looks at reserved words first.
     if (out_.kind == ExpressionKind::Update) out_.refusal = reserved_;
-    for (const std::string* refusal : {&parentheses_, &unknown_, &misused_, &reserved_, &repeated_}) {
+    for (const std::string* refusal :
+         {&parentheses_, &unknown_, &misused_, &reserved_, &repeated_}) {
       if (out_.refusal.empty()) out_.refusal = *refusal;
     }
     return std::make_shared<const Expression>(std::move(out_));
@@ -62,9 +73,12 @@ class Parser {
  private:
   bool whole() {
     switch (out_.kind) {
-      case ExpressionKind::Update: return clauses();
-      case ExpressionKind::Projection: return projection();
-      default: break;
+      case ExpressionKind::Update:
+        return clauses();
+      case ExpressionKind::Projection:
+        return projection();
+      default:
+        break;
     }
     if (!disjunction(out_.condition) || !is_condition(out_.condition)) return false;
     refuse_size_alone(out_.condition);
@@ -76,7 +90,8 @@ class Parser {
   bool take(std::string_view symbol) { return token().is(symbol) ? (++at_, true) : false; }
   bool take_word(std::string_view word) { return token().is_word(word) ? (++at_, true) : false; }
 
-  // -- conditions: or, and, not, then comparisons. Parentheses may hold a condition or an operand, which shows at their end.
+  // -- conditions: or, and, not, then comparisons. Parentheses may hold a condition or an operand,
+  // which shows at their end.
 
   bool disjunction(Node& out) {
     if (!conjunction(out)) return false;
@@ -121,13 +136,14 @@ class Parser {
     if (const auto comparator = comparator_of(token())) {
       if (!is_operand(out)) return false;
       ++at_;
-      return collect(out, NodeKind::Compare, *comparator) && operand(out.args.emplace_back()) && no_misuse(out);
+      return collect(out, NodeKind::Compare, *comparator) && operand(out.args.emplace_back()) &&
+             no_misuse(out);
     }
     if (token().is_word("BETWEEN")) {
       if (!is_operand(out)) return false;
       ++at_;
-      return collect(out, NodeKind::Between, {}) && operand(out.args.emplace_back()) && take_word("AND") &&
-             operand(out.args.emplace_back()) && no_misuse(out);
+      return collect(out, NodeKind::Between, {}) && operand(out.args.emplace_back()) &&
+             take_word("AND") && operand(out.args.emplace_back()) && no_misuse(out);
     }
     if (token().is_word("IN")) {
       if (!is_operand(out)) return false;
@@ -153,7 +169,8 @@ class Parser {
     if (!disjunction(out)) return false;
     --depth_;
     if (!take(")")) return false;
-    if (out.in_parentheses && parentheses_.empty()) parentheses_ = "The expression has redundant parentheses;";
+    if (out.in_parentheses && parentheses_.empty())
+      parentheses_ = "The expression has redundant parentheses;";
     out.in_parentheses = true;
     // (a).b is a path too.
     if (out.kind != NodeKind::Path || !(token().is(".") || token().is("["))) return true;
@@ -178,7 +195,8 @@ class Parser {
       ++at_;
       return true;
     }
-    if (token().kind == TokenKind::Name && tokens_[at_ + 1].is("(") && !is_keyword(token())) return function(out);
+    if (token().kind == TokenKind::Name && tokens_[at_ + 1].is("(") && !is_keyword(token()))
+      return function(out);
     out.kind = NodeKind::Path;
     return path(out.path);
   }
@@ -187,10 +205,12 @@ class Parser {
     out.kind = NodeKind::Function;
     out.name = token().text;
     const std::span<const NamedFunction> known =
-        out_.kind == ExpressionKind::Update ? std::span<const NamedFunction>(kUpdateFunctions) : kConditionFunctions;
+        out_.kind == ExpressionKind::Update ? std::span<const NamedFunction>(kUpdateFunctions)
+                                            : kConditionFunctions;
     const auto found = std::ranges::find(known, out.name, &NamedFunction::name);
     if (found != known.end()) out.function = found->function;
-    if (found == known.end() && unknown_.empty()) unknown_ = "Invalid function name; function: " + out.name;
+    if (found == known.end() && unknown_.empty())
+      unknown_ = "Invalid function name; function: " + out.name;
     at_ += 2;
     if (++depth_ > kDepthMax || !operands(out.args)) return false;
     --depth_;
@@ -211,7 +231,8 @@ class Parser {
 
   void refuse_use(const Node& node) {
     if (!misused_.empty()) return;
-    misused_ = "The function is not allowed to be used this way in an expression; function: " + node.name;
+    misused_ =
+        "The function is not allowed to be used this way in an expression; function: " + node.name;
   }
 
   // -- paths
@@ -225,7 +246,8 @@ class Parser {
       } else if (take("[")) {
         if (token().kind != TokenKind::Number) return false;
         std::uint32_t index = 0;
-        const auto [end, error] = std::from_chars(token().text.data(), token().text.data() + token().text.size(), index);
+        const auto [end, error] =
+            std::from_chars(token().text.data(), token().text.data() + token().text.size(), index);
         // Past any list: an element that is never there.
         if (error != std::errc()) index = 0x7fffffff;
         out.push_back({PathStep::Kind::Index, "", index});
@@ -242,7 +264,8 @@ class Parser {
       out.push_back({PathStep::Kind::Placeholder, "", index_of(out_.names, token().text)});
     } else if (token().kind == TokenKind::Name && !is_keyword(token())) {
       if (reserved_.empty() && is_reserved_word(token().text)) {
-        reserved_ = "Attribute name is a reserved keyword; reserved keyword: " + std::string(token().text);
+        reserved_ =
+            "Attribute name is a reserved keyword; reserved keyword: " + std::string(token().text);
       }
       out.push_back({PathStep::Kind::Name, std::string(token().text), 0});
     } else {
@@ -285,7 +308,8 @@ class Parser {
       if (!clause) return false;
       bool& again = seen[static_cast<int>(*clause)];
       if (again && repeated_.empty()) {
-        repeated_ = "The \"" + std::string(name_of(*clause)) + "\" section can only be used once in an update expression;";
+        repeated_ = "The \"" + std::string(name_of(*clause)) +
+                    "\" section can only be used once in an update expression;";
       }
       again = true;
       do {
@@ -306,9 +330,12 @@ class Parser {
 
   bool action_value(UpdateAction& action) {
     switch (action.clause) {
-      case Clause::Remove: return true;
-      case Clause::Set: return take("=") && arithmetic(action.value);
-      default: return token().kind == TokenKind::Value && simple_operand(action.value);
+      case Clause::Remove:
+        return true;
+      case Clause::Set:
+        return take("=") && arithmetic(action.value);
+      default:
+        return token().kind == TokenKind::Value && simple_operand(action.value);
     }
   }
 
@@ -346,11 +373,16 @@ class Parser {
 
 std::string_view name_of(ExpressionKind kind) {
   switch (kind) {
-    case ExpressionKind::Condition: return "ConditionExpression";
-    case ExpressionKind::Filter: return "FilterExpression";
-    case ExpressionKind::KeyCondition: return "KeyConditionExpression";
-    case ExpressionKind::Update: return "UpdateExpression";
-    case ExpressionKind::Projection: return "ProjectionExpression";
+    case ExpressionKind::Condition:
+      return "ConditionExpression";
+    case ExpressionKind::Filter:
+      return "FilterExpression";
+    case ExpressionKind::KeyCondition:
+      return "KeyConditionExpression";
+    case ExpressionKind::Update:
+      return "UpdateExpression";
+    case ExpressionKind::Projection:
+      return "ProjectionExpression";
   }
   return "";
 }
@@ -365,7 +397,8 @@ std::string_view name_of(Clause clause) {
   return kNames[static_cast<int>(clause)];
 }
 
-Result<std::shared_ptr<const Expression>> parse_expression(ExpressionKind kind, std::string_view text) {
+Result<std::shared_ptr<const Expression>> parse_expression(ExpressionKind kind,
+                                                           std::string_view text) {
   return Parser(kind, text).parse();
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 using Paths = std::vector<const DocumentPath*>;
 
-// Walks the item once, with all paths that go through a place at once, so that elements of a list come out together and in order.
+// Walks the item once, with all paths that go through a place at once, so that elements of a list
+// come out together and in order.
 class Projector {
  public:
   Projector(const BoundExpression& e, Arena& arena) : e_(e), arena_(arena) {}
@@ -19,7 +20,8 @@ class Projector {
     Paths rest = paths;
     while (!rest.empty()) {
       const std::string_view name = e_.name((*rest.front())[depth]);
-      const Paths group = take(rest, [&](const DocumentPath& path) { return e_.name(path[depth]) == name; });
+      const Paths group =
+          take(rest, [&](const DocumentPath& path) { return e_.name(path[depth]) == name; });
       const Value part = child(members.find(name), group, depth + 1);
       if (part.present()) out.add(arena_, name, part);
     }
@@ -30,7 +32,8 @@ class Projector {
   template <class Belongs>
   static Paths take(Paths& from, Belongs belongs) {
     Paths group;
-    const auto rest = std::stable_partition(from.begin(), from.end(), [&](const DocumentPath* path) { return belongs(*path); });
+    const auto rest = std::stable_partition(
+        from.begin(), from.end(), [&](const DocumentPath* path) { return belongs(*path); });
     group.assign(from.begin(), rest);
     from.erase(from.begin(), rest);
     return group;
@@ -53,7 +56,8 @@ class Projector {
     while (!rest.empty()) {
       const auto index_of = [&](const DocumentPath* path) { return (*path)[depth].index; };
       const std::uint32_t index = index_of(*std::ranges::min_element(rest, {}, index_of));
-      const Paths group = take(rest, [&](const DocumentPath& path) { return path[depth].index == index; });
+      const Paths group =
+          take(rest, [&](const DocumentPath& path) { return path[depth].index == index; });
       if (index >= items.size()) continue;
       const Value part = child(items.items()[index], group, depth + 1);
       if (part.present()) out.push(arena_, part);
@@ -67,7 +71,8 @@ class Projector {
 
 }  // namespace
 
-Value project(const BoundExpression& expression, const std::vector<const DocumentPath*>& paths, const Value& item, Arena& arena) {
+Value project(const BoundExpression& expression, const std::vector<const DocumentPath*>& paths,
+              const Value& item, Arena& arena) {
   return Projector(expression, arena).map(item, paths, 0);
 }
 

@@ -15,7 +15,8 @@ TokenKind kind_of(std::string_view text, std::size_t at) {
   if (is_digit(c)) return TokenKind::Number;
   if (c == '#') return named ? TokenKind::Placeholder : TokenKind::Other;
   if (c == ':') return named ? TokenKind::Value : TokenKind::Other;
-  return std::string_view("()[].,+-=<>").find(c) != std::string_view::npos ? TokenKind::Symbol : TokenKind::Other;
+  return std::string_view("()[].,+-=<>").find(c) != std::string_view::npos ? TokenKind::Symbol
+                                                                           : TokenKind::Other;
 }
 
 std::size_t length_of(TokenKind kind, std::string_view text, std::size_t at) {
@@ -37,7 +38,8 @@ std::size_t length_of(TokenKind kind, std::string_view text, std::size_t at) {
 }  // namespace
 
 bool Token::is_word(std::string_view upper_case_word) const {
-  return kind == TokenKind::Name && text.size() == upper_case_word.size() && upper_case(text) == upper_case_word;
+  return kind == TokenKind::Name && text.size() == upper_case_word.size() &&
+         upper_case(text) == upper_case_word;
 }
 
 std::vector<Token> tokens_of(std::string_view text) {
@@ -61,7 +63,8 @@ std::string syntax_error(std::string_view text, const std::vector<Token>& tokens
   const Token& last = at + 1 < tokens.size() ? tokens[at + 1] : token;
   std::size_t to = last.kind == TokenKind::End ? text.size() : last.begin + last.text.size();
   while (to > from && is_blank(text[to - 1])) --to;
-  return "Syntax error; token: \"" + std::string(token.text) + "\", near: \"" + std::string(text.substr(from, to - from)) + "\"";
+  return "Syntax error; token: \"" + std::string(token.text) + "\", near: \"" +
+         std::string(text.substr(from, to - from)) + "\"";
 }
 
 std::string upper_case(std::string_view ascii) {

@@ -16,7 +16,8 @@ enum class TokenKind : std::uint8_t {
   Value,        // :v
   Number,       // 12
   Symbol,       // ( ) [ ] . , + - = <> < <= > >=
-  Other,        // What belongs nowhere: a lone # or :, a percent sign, the first byte of a letter beyond ASCII.
+  Other,  // What belongs nowhere: a lone # or :, a percent sign, the first byte of a letter beyond
+          // ASCII.
   End,
 };
 
@@ -32,7 +33,8 @@ struct Token {
 // The tokens of `text`, ended by one of kind End. They refer into `text`.
 std::vector<Token> tokens_of(std::string_view text);
 
-// Syntax error; token: "x", near: "the token before, it, and the one after as they stand in the text".
+// Syntax error; token: "x", near: "the token before, it, and the one after as they stand in the
+// text".
 std::string syntax_error(std::string_view text, const std::vector<Token>& tokens, std::size_t at);
 
 std::string upper_case(std::string_view ascii);

@@ -1,5 +1,6 @@
-// Expressions as trees: what the parser makes of a text, with its placeholders still open, so that one tree serves every request
-// that sends the same text. Immutable once parsed; shared between threads through the cache (cache.h).
+// Expressions as trees: what the parser makes of a text, with its placeholders still open, so that
+// one tree serves every request that sends the same text. Immutable once parsed; shared between
+// threads through the cache (cache.h).
 // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html.
 #pragma once
 
@@ -26,10 +27,30 @@ struct PathStep {
 };
 using DocumentPath = std::vector<PathStep>;
 
-enum class NodeKind : std::uint8_t { Path, Value, Function, Compare, Between, In, And, Or, Not, Plus, Minus };
+enum class NodeKind : std::uint8_t {
+  Path,
+  Value,
+  Function,
+  Compare,
+  Between,
+  In,
+  And,
+  Or,
+  Not,
+  Plus,
+  Minus
+};
 enum class Comparator : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
 enum class Function : std::uint8_t {
-  Unknown, AttributeExists, AttributeNotExists, AttributeType, BeginsWith, Contains, Size, IfNotExists, ListAppend,
+  Unknown,
+  AttributeExists,
+  AttributeNotExists,
+  AttributeType,
+  BeginsWith,
+  Contains,
+  Size,
+  IfNotExists,
+  ListAppend,
 };
 
 struct Node {
@@ -39,7 +60,7 @@ struct Node {
   bool in_parentheses = false;  // Directly: for the refusal of redundant ones.
   std::uint32_t value = 0;      // Index into Expression::values.
   DocumentPath path;
-  std::string name;             // Of a function, as written.
+  std::string name;  // Of a function, as written.
   std::vector<Node> args;
 };
 
@@ -58,16 +79,18 @@ struct Expression {
   ExpressionKind kind = ExpressionKind::Condition;
   Node condition;                     // Of a condition, filter or key condition.
   std::vector<UpdateAction> actions;  // Of an update.
-  std::vector<DocumentPath> paths;            // Of a projection.
+  std::vector<DocumentPath> paths;    // Of a projection.
   std::vector<std::string> names;     // "#p": every one that is used, once.
   std::vector<std::string> values;    // ":v"
 
-  // What is wrong with the expression whatever names and values come with it, beyond its syntax; empty if nothing. Kept apart
-  // since some refusals that need names and values come before some that don't.
+  // What is wrong with the expression whatever names and values come with it, beyond its syntax;
+  // empty if nothing. Kept apart since some refusals that need names and values come before some
+  // that don't.
   std::string refusal;
 };
 
 // Refuses with what is to stand behind "Invalid ConditionExpression: ".
-Result<std::shared_ptr<const Expression>> parse_expression(ExpressionKind kind, std::string_view text);
+Result<std::shared_ptr<const Expression>> parse_expression(ExpressionKind kind,
+                                                           std::string_view text);
 
 }  // namespace cloche::dynamodb

@@ -8,26 +8,37 @@
 namespace cloche::dynamodb {
 namespace {
 
-Error wrong_operand() { return validation("An operand in the update expression has an incorrect data type"); }
-Error missing_attribute() { return validation("The provided expression refers to an attribute that does not exist in the item"); }
-Error invalid_path() { return validation("The document path provided in the update expression is invalid for update"); }
+Error wrong_operand() {
+  return validation("An operand in the update expression has an incorrect data type");
+}
+Error missing_attribute() {
+  return validation(
+      "The provided expression refers to an attribute that does not exist in the item");
+}
+Error invalid_path() {
+  return validation("The document path provided in the update expression is invalid for update");
+}
 
 // The right side of a SET, computed from the item as it was before the whole update.
 class RightSide {
  public:
-  RightSide(const BoundExpression& e, const Value& item, Arena& arena) : e_(e), item_(item), arena_(arena) {}
+  RightSide(const BoundExpression& e, const Value& item, Arena& arena)
+      : e_(e), item_(item), arena_(arena) {}
 
   Result<Value> value(const Node& node) {
     switch (node.kind) {
-      case NodeKind::Value: return e_.value(node);
+      case NodeKind::Value:
+        return e_.value(node);
       case NodeKind::Path: {
         const Value* found = find_path(e_, node.path, item_);
         if (found == nullptr) return missing_attribute();
         return *found;
       }
       case NodeKind::Plus:
-      case NodeKind::Minus: return arithmetic(node);
-      default: break;
+      case NodeKind::Minus:
+        return arithmetic(node);
+      default:
+        break;
     }
     if (node.function == Function::ListAppend) return list_append(node);
     const Value* found = find_path(e_, node.args[0].path, item_);
@@ -42,7 +53,8 @@ class RightSide {
     CLOCHE_TRY(const right, value(node.args[1]));
     if (type_of(right) != Type::N) return wrong_operand();
     const Decimal second = number_of(content_of(right));
-    CLOCHE_TRY(const sum, Decimal::add(number_of(content_of(left)), node.kind == NodeKind::Plus ? second : second.negated()));
+    CLOCHE_TRY(const sum, Decimal::add(number_of(content_of(left)),
+                                       node.kind == NodeKind::Plus ? second : second.negated()));
     return make_number(arena_, sum);
   }
 
@@ -73,7 +85,8 @@ bool has_text(const Value& set, std::string_view text) {
   return std::ranges::any_of(set.items(), [&](const Value& item) { return item.text() == text; });
 }
 
-// Rebuilds the containers on the way to what changes, each once, and shares everything else with the item before.
+// Rebuilds the containers on the way to what changes, each once, and shares everything else with
+// the item before.
 class Rebuilder {
  public:
   Rebuilder(const BoundExpression& e, Arena& arena) : e_(e), arena_(arena) {}
@@ -82,7 +95,8 @@ class Rebuilder {
     Value out = Value::map();
     Edits rest = edits;
     for (const Member& member : old.members()) {
-      const Edits group = take(rest, [&](const Edit& edit) { return e_.name((*edit.path)[depth]) == member.name; });
+      const Edits group =
+          take(rest, [&](const Edit& edit) { return e_.name((*edit.path)[depth]) == member.name; });
       Value changed = member.value;
       if (!group.empty()) {
         CLOCHE_TRY(result, child(&member.value, group, depth + 1));
@@ -92,7 +106,8 @@ class Rebuilder {
     }
     while (!rest.empty()) {
       const std::string_view name = e_.name((*rest.front()->path)[depth]);
-      const Edits group = take(rest, [&](const Edit& edit) { return e_.name((*edit.path)[depth]) == name; });
+      const Edits group =
+          take(rest, [&](const Edit& edit) { return e_.name((*edit.path)[depth]) == name; });
       CLOCHE_TRY(const added, child(nullptr, group, depth + 1));
       if (added.present()) out.add(arena_, name, added);
     }
@@ -102,30 +117,36 @@ class Rebuilder {
  private:
   template <class Belongs>
   static Edits take(Edits& from, Belongs belongs) {
-    const auto rest = std::stable_partition(from.begin(), from.end(), [&](const Edit* edit) { return belongs(*edit); });
+    const auto rest = std::stable_partition(from.begin(), from.end(),
+                                            [&](const Edit* edit) { return belongs(*edit); });
     Edits group(from.begin(), rest);
     from.erase(from.begin(), rest);
     return group;
   }
 
-  // What becomes of the attribute at `depth` steps; Absent if it goes. `old` is null where there is none.
+  // What becomes of the attribute at `depth` steps; Absent if it goes. `old` is null where there is
+  // none.
   Result<Value> child(const Value* old, const Edits& edits, std::size_t depth) {
     const DocumentPath& path = *edits.front()->path;
     if (path.size() == depth) return end(old, *edits.front());
     const bool by_index = path[depth].kind == PathStep::Kind::Index;
     if (old == nullptr || type_of(*old) != (by_index ? Type::L : Type::M)) return invalid_path();
-    auto content = by_index ? list(content_of(*old), edits, depth) : map(content_of(*old), edits, depth);
+    auto content =
+        by_index ? list(content_of(*old), edits, depth) : map(content_of(*old), edits, depth);
     if (!content) return content;
     return make_attribute(arena_, type_of(*old), *content);
   }
 
-  // Indexes are those before the update; elements beyond the end are appended in the order of their indexes.
+  // Indexes are those before the update; elements beyond the end are appended in the order of their
+  // indexes.
   Result<Value> list(const Value& old, const Edits& edits, std::size_t depth) {
     Value out = Value::list();
     Edits rest = edits;
-    std::ranges::stable_sort(rest, {}, [&](const Edit* edit) { return (*edit->path)[depth].index; });
+    std::ranges::stable_sort(rest, {},
+                             [&](const Edit* edit) { return (*edit->path)[depth].index; });
     for (std::size_t i = 0; i < old.size(); ++i) {
-      const Edits group = take(rest, [&](const Edit& edit) { return (*edit.path)[depth].index == i; });
+      const Edits group =
+          take(rest, [&](const Edit& edit) { return (*edit.path)[depth].index == i; });
       Value changed = old.items()[i];
       if (!group.empty()) {
         CLOCHE_TRY(result, child(&old.items()[i], group, depth + 1));
@@ -142,10 +163,14 @@ class Rebuilder {
 
   Result<Value> end(const Value* old, const Edit& edit) {
     switch (edit.clause) {
-      case Clause::Set: return edit.value;
-      case Clause::Remove: return Value();
-      case Clause::Add: return add(old, edit.value);
-      case Clause::Delete: return remove_members(old, edit.value);
+      case Clause::Set:
+        return edit.value;
+      case Clause::Remove:
+        return Value();
+      case Clause::Add:
+        return add(old, edit.value);
+      case Clause::Delete:
+        return remove_members(old, edit.value);
     }
     return Value();
   }

@@ -9,7 +9,8 @@
 namespace cloche::dynamodb {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNames = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"};
+constexpr std::array<std::string_view, 10> kNames = {"S",  "N",  "B",  "BOOL", "NULL",
+                                                     "SS", "NS", "BS", "L",    "M"};
 
 int depth_of(const Value& attribute) {
   int deepest = 0;
@@ -19,9 +20,11 @@ int depth_of(const Value& attribute) {
       for (const Value& element : content.items()) deepest = std::max(deepest, depth_of(element));
       return deepest + 1;
     case Type::M:
-      for (const Member& member : content.members()) deepest = std::max(deepest, depth_of(member.value));
+      for (const Member& member : content.members())
+        deepest = std::max(deepest, depth_of(member.value));
       return deepest + 1;
-    default: return 0;
+    default:
+      return 0;
   }
 }
 
@@ -33,7 +36,8 @@ bool same_set(const Value& a, const Value& b) {
 }
 
 bool same_list(const Value& a, const Value& b) {
-  return std::ranges::equal(a.items(), b.items(), [](const Value& x, const Value& y) { return equal(x, y); });
+  return std::ranges::equal(a.items(), b.items(),
+                            [](const Value& x, const Value& y) { return equal(x, y); });
 }
 
 bool same_map(const Value& a, const Value& b) {
@@ -58,12 +62,18 @@ std::string_view name_of(Type type) { return kNames[static_cast<std::size_t>(typ
 std::optional<Type> type_named(std::string_view name) {
   if (name.size() == 1) {
     switch (name[0]) {
-      case 'S': return Type::S;
-      case 'N': return Type::N;
-      case 'B': return Type::B;
-      case 'L': return Type::L;
-      case 'M': return Type::M;
-      default: return std::nullopt;
+      case 'S':
+        return Type::S;
+      case 'N':
+        return Type::N;
+      case 'B':
+        return Type::B;
+      case 'L':
+        return Type::L;
+      case 'M':
+        return Type::M;
+      default:
+        return std::nullopt;
     }
   }
   const auto found = std::ranges::find(kNames, name);
@@ -96,11 +106,15 @@ std::size_t attribute_bytes(const Value& attribute) {
   const Value& content = content_of(attribute);
   std::size_t sum = 0;
   switch (type_of(attribute)) {
-    case Type::S: return content.text().size();
-    case Type::N: return number_bytes(content.text());
-    case Type::B: return base64_bytes(content.text());
+    case Type::S:
+      return content.text().size();
+    case Type::N:
+      return number_bytes(content.text());
+    case Type::B:
+      return base64_bytes(content.text());
     case Type::Bool:
-    case Type::Null: return 1;
+    case Type::Null:
+      return 1;
     case Type::Ss:
       for (const Value& item : content.items()) sum += item.text().size();
       return sum;
@@ -113,19 +127,23 @@ std::size_t attribute_bytes(const Value& attribute) {
     case Type::L:
       for (const Value& item : content.items()) sum += 1 + attribute_bytes(item);
       return 3 + sum;
-    case Type::M: return 3 + content.size() + item_bytes(content);
+    case Type::M:
+      return 3 + content.size() + item_bytes(content);
   }
   return sum;
 }
 
 std::size_t item_bytes(const Value& item) {
   std::size_t sum = 0;
-  for (const Member& member : item.members()) sum += member.name.size() + attribute_bytes(member.value);
+  for (const Member& member : item.members())
+    sum += member.name.size() + attribute_bytes(member.value);
   return sum;
 }
 
 bool is_nested_too_deep(const Value& item) {
-  return std::ranges::any_of(item.members(), [](const Member& member) { return depth_of(member.value) > kNestingDepthMax; });
+  return std::ranges::any_of(item.members(), [](const Member& member) {
+    return depth_of(member.value) > kNestingDepthMax;
+  });
 }
 
 bool equal(const Value& a, const Value& b) {
@@ -136,14 +154,20 @@ bool equal(const Value& a, const Value& b) {
   switch (type) {
     case Type::S:
     case Type::N:
-    case Type::B: return x.text() == y.text();
-    case Type::Bool: return x.as_bool() == y.as_bool();
-    case Type::Null: return true;
+    case Type::B:
+      return x.text() == y.text();
+    case Type::Bool:
+      return x.as_bool() == y.as_bool();
+    case Type::Null:
+      return true;
     case Type::Ss:
     case Type::Ns:
-    case Type::Bs: return same_set(x, y);
-    case Type::L: return same_list(x, y);
-    case Type::M: return same_map(x, y);
+    case Type::Bs:
+      return same_set(x, y);
+    case Type::L:
+      return same_list(x, y);
+    case Type::M:
+      return same_map(x, y);
   }
   return false;
 }
@@ -154,10 +178,14 @@ std::optional<int> compare(const Value& a, const Value& b) {
   const Value& x = content_of(a);
   const Value& y = content_of(b);
   switch (type) {
-    case Type::S: return sign_of(x.text() <=> y.text());
-    case Type::N: return sign_of(number_of(x) <=> number_of(y));
-    case Type::B: return sign_of(decoded(x) <=> decoded(y));
-    default: return std::nullopt;
+    case Type::S:
+      return sign_of(x.text() <=> y.text());
+    case Type::N:
+      return sign_of(number_of(x) <=> number_of(y));
+    case Type::B:
+      return sign_of(decoded(x) <=> decoded(y));
+    default:
+      return std::nullopt;
   }
 }
 

@@ -1,9 +1,11 @@
-// Attribute values. On the wire, in the store and in memory they have one shape: a Map with a single member, whose name is the
-// type and whose value is the content ({"S": "x"}, {"N": "1"}, {"L": [...]}). An item is a Map from names to attribute values.
+// Attribute values. On the wire, in the store and in memory they have one shape: a Map with a
+// single member, whose name is the type and whose value is the content ({"S": "x"}, {"N": "1"},
+// {"L": [...]}). An item is a Map from names to attribute values.
 //
-// What a client sends is checked once, by check_attribute or check_item, and comes out canonical: one member, numbers as
-// Decimal::text writes them, base64 strict. Everything else in this folder takes canonical values and asks no more questions;
-// so numbers, strings and binaries are equal when their texts are.
+// What a client sends is checked once, by check_attribute or check_item, and comes out canonical:
+// one member, numbers as Decimal::text writes them, base64 strict. Everything else in this folder
+// takes canonical values and asks no more questions; so numbers, strings and binaries are equal
+// when their texts are.
 #pragma once
 
 #include <cstddef>
@@ -33,24 +35,28 @@ struct CheckedValue {
   std::size_t bytes = 0;  // As the service counts it.
 };
 
-// Refuses what is no attribute value in the service's words: types (SerializationException), empty or several data types, numbers,
-// sets, nesting.
+// Refuses what is no attribute value in the service's words: types (SerializationException), empty
+// or several data types, numbers, sets, nesting.
 Result<CheckedValue> check_attribute(const Value& attribute, Arena& arena);
 // The same for an item or a key: a Map of attributes. Its bytes count the names too.
 Result<CheckedValue> check_item(const Value& item, Arena& arena);
 
 // Sizes of what is canonical already.
-// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
+// Source:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
 std::size_t attribute_bytes(const Value& attribute);
 std::size_t item_bytes(const Value& item);
 std::size_t number_bytes(std::string_view text);
 
-// Whether lists and maps stand in each other deeper than kNestingDepthMax, as an update may leave them.
+// Whether lists and maps stand in each other deeper than kNestingDepthMax, as an update may leave
+// them.
 bool is_nested_too_deep(const Value& item);
 
-// Equality as conditions have it: sets in any order, maps by name, lists in order, nothing across types.
+// Equality as conditions have it: sets in any order, maps by name, lists in order, nothing across
+// types.
 bool equal(const Value& a, const Value& b);
-// -1, 0, 1 for two numbers, strings or binaries of one type; nothing for other types or two different ones.
+// -1, 0, 1 for two numbers, strings or binaries of one type; nothing for other types or two
+// different ones.
 std::optional<int> compare(const Value& a, const Value& b);
 
 // The bytes that a B value's text stands for.

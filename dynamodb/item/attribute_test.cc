@@ -35,35 +35,49 @@ class AttributeTest : public testing::Test {
   Arena arena_;
 };
 
-// What is stored has one form, so that equality is equality of text and GetItem can send it as it is.
+// What is stored has one form, so that equality is equality of text and GetItem can send it as it
+// is.
 TEST_F(AttributeTest, ComesOutCanonical) {
   EXPECT_EQ(checked(R"({"N":"1.50"})"), R"({"N":"1.5"})");
   EXPECT_EQ(checked(R"({"S":"a","N":null})"), R"({"S":"a"})");
-  EXPECT_EQ(checked(R"({"L":[{"N":"01"},{"M":{"a":{"NS":["1e1","2"]}}}]})"), R"({"L":[{"N":"1"},{"M":{"a":{"NS":["10","2"]}}}]})");
+  EXPECT_EQ(checked(R"({"L":[{"N":"01"},{"M":{"a":{"NS":["1e1","2"]}}}]})"),
+            R"({"L":[{"N":"1"},{"M":{"a":{"NS":["10","2"]}}}]})");
   EXPECT_EQ(checked(R"({"S":""})"), R"({"S":""})");
 }
 
 // The texts are the service's (dynalite's test-suite was run against it).
 TEST_F(AttributeTest, IsRefusedInTheServicesWords) {
   EXPECT_EQ(checked("{}"),
-            "ValidationException: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+            "ValidationException: Supplied AttributeValue is empty, must contain exactly one of "
+            "the supported datatypes");
   EXPECT_EQ(checked(R"({"a":""})"),
-            "ValidationException: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+            "ValidationException: Supplied AttributeValue is empty, must contain exactly one of "
+            "the supported datatypes");
   EXPECT_EQ(checked(R"({"S":"a","N":"1"})"),
-            "ValidationException: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+            "ValidationException: Supplied AttributeValue has more than one datatypes set, must "
+            "contain exactly one of the supported "
             "datatypes");
   EXPECT_EQ(checked(R"({"NULL":false})"),
-            "ValidationException: One or more parameter values were invalid: Null attribute value types must have the value of true");
-  EXPECT_EQ(checked(R"({"SS":[]})"), "ValidationException: One or more parameter values were invalid: An string set  may not be empty");
+            "ValidationException: One or more parameter values were invalid: Null attribute value "
+            "types must have the value of true");
+  EXPECT_EQ(checked(R"({"SS":[]})"),
+            "ValidationException: One or more parameter values were invalid: An string set  may "
+            "not be empty");
   EXPECT_EQ(checked(R"({"SS":["a","a"]})"),
-            "ValidationException: One or more parameter values were invalid: Input collection [a, a] contains duplicates.");
-  EXPECT_EQ(checked(R"({"NS":["1","1.0"]})"), "ValidationException: Input collection contains duplicates");
+            "ValidationException: One or more parameter values were invalid: Input collection [a, "
+            "a] contains duplicates.");
+  EXPECT_EQ(checked(R"({"NS":["1","1.0"]})"),
+            "ValidationException: Input collection contains duplicates");
   EXPECT_EQ(checked(R"({"BS":["Yg==","Yg=="]})"),
-            "ValidationException: One or more parameter values were invalid: Input collection [Yg==, Yg==]of type BS contains duplicates.");
-  EXPECT_EQ(checked(R"({"N":123})"), "SerializationException: NUMBER_VALUE cannot be converted to String");
+            "ValidationException: One or more parameter values were invalid: Input collection "
+            "[Yg==, Yg==]of type BS contains duplicates.");
+  EXPECT_EQ(checked(R"({"N":123})"),
+            "SerializationException: NUMBER_VALUE cannot be converted to String");
   EXPECT_EQ(checked(R"({"B":"abc"})"),
-            "SerializationException: Base64 encoded length is expected a multiple of 4 bytes but found: 3");
-  EXPECT_EQ(checked(R"({"S":["a"]})"), "SerializationException: Unrecognized collection type class java.lang.String");
+            "SerializationException: Base64 encoded length is expected a multiple of 4 bytes but "
+            "found: 3");
+  EXPECT_EQ(checked(R"({"S":["a"]})"),
+            "SerializationException: Unrecognized collection type class java.lang.String");
 }
 
 // 32 levels are the documented limit; it also bounds every recursion over items.
@@ -74,17 +88,21 @@ TEST_F(AttributeTest, NestsThirtyTwoDeepAndNoDeeper) {
     return text;
   };
   EXPECT_TRUE(checked(nested(32)).starts_with("{"));
-  EXPECT_TRUE(checked(nested(33)).starts_with("ValidationException: Nesting Levels have exceeded supported limits"));
+  EXPECT_TRUE(
+      checked(nested(33))
+          .starts_with("ValidationException: Nesting Levels have exceeded supported limits"));
 }
 
-// The documented sizes: names and strings in UTF-8 bytes, 1 for a truth, 3 for a container and 1 for each element.
+// The documented sizes: names and strings in UTF-8 bytes, 1 for a truth, 3 for a container and 1
+// for each element.
 TEST_F(AttributeTest, SizesAreTheServices) {
   EXPECT_EQ(size(R"({"id":{"S":"a"}})"), 3u);
   EXPECT_EQ(size(R"({"é":{"S":"é"}})"), 4u);
   EXPECT_EQ(size(R"({"a":{"BOOL":true},"b":{"NULL":true}})"), 4u);
   EXPECT_EQ(size(R"({"a":{"B":"AAEC"}})"), 4u);
   EXPECT_EQ(size(R"({"a":{"N":"123.0"}})"), 4u);
-  EXPECT_EQ(size(R"({"a":{"SS":["ab","c"]},"b":{"NS":["1","23"]},"c":{"BS":["AA=="]}})"), 3u + 3 + 4 + 1);
+  EXPECT_EQ(size(R"({"a":{"SS":["ab","c"]},"b":{"NS":["1","23"]},"c":{"BS":["AA=="]}})"),
+            3u + 3 + 4 + 1);
   EXPECT_EQ(size(R"({"a":{"L":[{"S":"xy"}]}})"), 1u + 3 + 1 + 2);
   EXPECT_EQ(size(R"({"a":{"M":{"b":{"S":"xy"}}}})"), 1u + 3 + 1 + 1 + 2);
 }
@@ -100,7 +118,8 @@ TEST_F(AttributeTest, KeyBytesAreOrdered) {
   EXPECT_LT(key(R"({"B":"fw=="})"), key(R"({"B":"gA=="})"));
 }
 
-// The form on disk, which docs and the sqlite3 shell rely on; and a hash that may never change, since every row is placed by it.
+// The form on disk, which docs and the sqlite3 shell rely on; and a hash that may never change,
+// since every row is placed by it.
 TEST_F(AttributeTest, TheStoredFormIsFixed) {
   const CheckedValue item = *check_item(parsed(R"({"id":{"S":"a"},"n":{"N":"12"}})"), arena_);
   const std::string row = encode_item(item.value, item.bytes);

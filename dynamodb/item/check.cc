@@ -11,42 +11,59 @@ namespace cloche::dynamodb {
 namespace {
 
 Error empty_attribute() {
-  return validation("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+  return validation(
+      "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
 }
 
 Error several_types() {
-  return validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+  return validation(
+      "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+      "supported datatypes");
 }
 
-// What the service's deserializer says of a JSON value that stands where `wanted` ("String", "Boolean") should.
+// What the service's deserializer says of a JSON value that stands where `wanted` ("String",
+// "Boolean") should.
 Error not_a_scalar(const Value& value, std::string_view wanted) {
   const std::string type(wanted);
   switch (value.kind()) {
     case Value::Kind::Bool:
-      return serialization((value.as_bool() ? "TRUE_VALUE cannot be converted to " : "FALSE_VALUE cannot be converted to ") + type);
-    case Value::Kind::String: return serialization("STRING_VALUE cannot be converted to " + type);
-    case Value::Kind::List: return serialization("Unrecognized collection type class java.lang." + type);
-    case Value::Kind::Map: return serialization("Start of structure or map found where not expected");
-    default: break;
+      return serialization((value.as_bool() ? "TRUE_VALUE cannot be converted to "
+                                            : "FALSE_VALUE cannot be converted to ") +
+                           type);
+    case Value::Kind::String:
+      return serialization("STRING_VALUE cannot be converted to " + type);
+    case Value::Kind::List:
+      return serialization("Unrecognized collection type class java.lang." + type);
+    case Value::Kind::Map:
+      return serialization("Start of structure or map found where not expected");
+    default:
+      break;
   }
   const bool whole = value.text().find_first_of(".eE") == std::string_view::npos;
-  return serialization((whole ? "NUMBER_VALUE cannot be converted to " : "DECIMAL_VALUE cannot be converted to ") + type);
+  return serialization(
+      (whole ? "NUMBER_VALUE cannot be converted to " : "DECIMAL_VALUE cannot be converted to ") +
+      type);
 }
 
 Error not_a_blob(const Value& value) {
-  if (value.is(Value::Kind::List)) return serialization("Unrecognized collection type class java.nio.ByteBuffer");
-  if (value.is(Value::Kind::Map)) return serialization("Start of structure or map found where not expected");
+  if (value.is(Value::Kind::List))
+    return serialization("Unrecognized collection type class java.nio.ByteBuffer");
+  if (value.is(Value::Kind::Map))
+    return serialization("Start of structure or map found where not expected");
   return serialization("only base-64-encoded strings are convertible to bytes");
 }
 
 Error not_a_list(const Value& value) {
-  return serialization(value.is(Value::Kind::Map) ? "Start of structure or map found where not expected" : "Unexpected field type");
+  return serialization(value.is(Value::Kind::Map)
+                           ? "Start of structure or map found where not expected"
+                           : "Unexpected field type");
 }
 
 Error not_a_map(const Value& value) {
   if (!value.is(Value::Kind::List)) return serialization("Unexpected field type");
   return serialization(
-      "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>");
+      "Unrecognized collection type java.util.Map<java.lang.String, "
+      "com.amazonaws.dynamodb.v20120810.AttributeValue>");
 }
 
 int base64_digit(char c) {
@@ -56,18 +73,21 @@ int base64_digit(char c) {
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-// Strict and canonical: the bits that the last digit leaves over are zero, so that equal bytes have equal texts.
+// Strict and canonical: the bits that the last digit leaves over are zero, so that equal bytes have
+// equal texts.
 Result<std::size_t> check_base64(const Value& value) {
   if (!value.is(Value::Kind::String)) return not_a_blob(value);
   const std::string_view text = value.text();
   if (text.size() % 4 != 0) {
-    return serialization("Base64 encoded length is expected a multiple of 4 bytes but found: " + std::to_string(text.size()));
+    return serialization("Base64 encoded length is expected a multiple of 4 bytes but found: " +
+                         std::to_string(text.size()));
   }
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
   const std::string_view digits = text.substr(0, text.size() - padding);
   for (const char c : digits) {
     if (c == '=') return serialization("Invalid last non-pad Base64 character dectected");
-    if (base64_digit(c) < 0) return serialization("Invalid Base64 character: '" + std::string(1, c) + "'");
+    if (base64_digit(c) < 0)
+      return serialization("Invalid Base64 character: '" + std::string(1, c) + "'");
   }
   const int left_over = padding == 2 ? 15 : padding == 1 ? 3 : 0;
   if (!digits.empty() && (base64_digit(digits.back()) & left_over) != 0) {
@@ -123,7 +143,8 @@ class Checker {
   Result<void> attribute(const Value& in, Value& out, std::size_t& bytes, int depth) {
     if (!in.is(Value::Kind::Map)) {
       if (in.is(Value::Kind::List)) {
-        return serialization("Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue");
+        return serialization(
+            "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue");
       }
       return in.present() ? serialization("Unexpected value type in payload") : empty_attribute();
     }
@@ -142,7 +163,8 @@ class Checker {
     }
     if (only == nullptr) return empty_attribute();
     if (set > 1) return several_types();
-    if (in.size() != 1 || !same(checked, only->value)) out = make_attribute(arena_, *type_named(only->name), checked);
+    if (in.size() != 1 || !same(checked, only->value))
+      out = make_attribute(arena_, *type_named(only->name), checked);
     return {};
   }
 
@@ -161,21 +183,28 @@ class Checker {
         if (!in.is(Value::Kind::String)) return not_a_scalar(in, "String");
         bytes += in.text().size();
         return {};
-      case Type::N: return number(in, out, bytes);
+      case Type::N:
+        return number(in, out, bytes);
       case Type::B: {
         CLOCHE_TRY(const size, check_base64(in));
         bytes += size;
         return {};
       }
-      case Type::Bool: return boolean(in, out, bytes);
+      case Type::Bool:
+        return boolean(in, out, bytes);
       case Type::Null:
         CLOCHE_TRY_VOID(boolean(in, out, bytes));
-        if (!out.as_bool()) return invalid_value("Null attribute value types must have the value of true");
+        if (!out.as_bool())
+          return invalid_value("Null attribute value types must have the value of true");
         return {};
-      case Type::Ss: return string_set(in, bytes);
-      case Type::Ns: return number_set(in, out, bytes);
-      case Type::Bs: return binary_set(in, bytes);
-      case Type::L: return list(in, out, bytes, depth);
+      case Type::Ss:
+        return string_set(in, bytes);
+      case Type::Ns:
+        return number_set(in, out, bytes);
+      case Type::Bs:
+        return binary_set(in, bytes);
+      case Type::L:
+        return list(in, out, bytes, depth);
       case Type::M:
         if (!in.is(Value::Kind::Map)) return not_a_map(in);
         if (depth >= kNestingDepthMax) return nesting_too_deep();
@@ -206,7 +235,8 @@ class Checker {
     std::string upper = in.str();
     for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     const bool yes = upper == "TRUE" || upper == "1" || upper == "YES";
-    if (!yes && upper != "FALSE" && upper != "0" && upper != "NO") return serialization("Unexpected token received from parser");
+    if (!yes && upper != "FALSE" && upper != "0" && upper != "NO")
+      return serialization("Unexpected token received from parser");
     out = Value::boolean(yes);
     return {};
   }
@@ -218,7 +248,8 @@ class Checker {
       bytes += member.text().size();
     }
     if (in.empty()) return invalid_value("An string set  may not be empty");
-    if (has_duplicates(in)) return invalid_value("Input collection " + listed(in) + " contains duplicates.");
+    if (has_duplicates(in))
+      return invalid_value("Input collection " + listed(in) + " contains duplicates.");
     return {};
   }
 
@@ -242,7 +273,8 @@ class Checker {
       bytes += size;
     }
     if (in.empty()) return invalid_value("Binary sets should not be empty");
-    if (has_duplicates(in)) return invalid_value("Input collection " + listed(in) + "of type BS contains duplicates.");
+    if (has_duplicates(in))
+      return invalid_value("Input collection " + listed(in) + "of type BS contains duplicates.");
     return {};
   }
 

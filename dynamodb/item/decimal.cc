@@ -41,7 +41,8 @@ Result<Decimal> Decimal::parse(std::string_view text) {
   const bool negative = text[0] == '-';
   if (text[0] == '-' || text[0] == '+') ++at;
 
-  // Trailing zeros are held back until a digit follows, so that only significant digits are counted and kept.
+  // Trailing zeros are held back until a digit follows, so that only significant digits are counted
+  // and kept.
   Coefficient coefficient = 0;
   int significant = 0, zeros = 0, scale = 0;
   bool any = false, point = false;
@@ -61,7 +62,8 @@ Result<Decimal> Decimal::parse(std::string_view text) {
     const int fresh = significant == 0 ? 1 : zeros + 1;
     significant += fresh;
     zeros = 0;
-    if (significant <= kNumberDigitsMax) coefficient = coefficient * kPowers[fresh] + static_cast<unsigned>(c - '0');
+    if (significant <= kNumberDigitsMax)
+      coefficient = coefficient * kPowers[fresh] + static_cast<unsigned>(c - '0');
   }
   if (!any) return not_a_number(text);
 
@@ -71,7 +73,8 @@ Result<Decimal> Decimal::parse(std::string_view text) {
     const bool below = at < text.size() && text[at] == '-';
     if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
     if (at == text.size()) return not_a_number(text);
-    for (; at < text.size() && is_digit(text[at]); ++at) written = std::min(written * 10 + (text[at] - '0'), 100'000'000);
+    for (; at < text.size() && is_digit(text[at]); ++at)
+      written = std::min(written * 10 + (text[at] - '0'), 100'000'000);
     if (below) written = -written;
   }
   if (at < text.size()) return not_a_number(text);
@@ -99,7 +102,8 @@ Result<Decimal> Decimal::make(bool negative, Coefficient coefficient, int expone
   result.coefficient_ = coefficient;
   result.exponent_ = exponent;
   result.negative_ = negative;
-  if (coefficient >= kPowers[kNumberDigitsMax] || result.magnitude() > kNumberMagnitudeMax) return number_overflow();
+  if (coefficient >= kPowers[kNumberDigitsMax] || result.magnitude() > kNumberMagnitudeMax)
+    return number_overflow();
   if (result.magnitude() < kNumberMagnitudeMin) return number_underflow();
   return result;
 }
@@ -110,15 +114,18 @@ Result<Decimal> Decimal::add(const Decimal& a, const Decimal& b) {
   const Decimal& high = a.exponent_ >= b.exponent_ ? a : b;
   const Decimal& low = a.exponent_ >= b.exponent_ ? b : a;
 
-  // The last digit of `low` is not zero and stays the last of the sum, so a `high` that does not fit in front of it leaves more
-  // than 38 digits, but for 10^38 and the like, from which a subtraction may take the 39th away.
+  // The last digit of `low` is not zero and stays the last of the sum, so a `high` that does not
+  // fit in front of it leaves more than 38 digits, but for 10^38 and the like, from which a
+  // subtraction may take the 39th away.
   const int shift = high.exponent_ - low.exponent_;
   constexpr Coefficient kMost = kPowers[38] * 2;
   if (shift > 38 || high.coefficient_ > kMost / kPowers[shift]) return number_overflow();
   const Coefficient shifted = high.coefficient_ * kPowers[shift];
 
-  if (high.negative_ == low.negative_) return make(high.negative_, shifted + low.coefficient_, low.exponent_);
-  if (shifted >= low.coefficient_) return make(high.negative_, shifted - low.coefficient_, low.exponent_);
+  if (high.negative_ == low.negative_)
+    return make(high.negative_, shifted + low.coefficient_, low.exponent_);
+  if (shifted >= low.coefficient_)
+    return make(high.negative_, shifted - low.coefficient_, low.exponent_);
   return make(low.negative_, low.coefficient_ - shifted, low.exponent_);
 }
 
@@ -129,7 +136,8 @@ Decimal Decimal::negated() const {
 }
 
 int Decimal::digits() const {
-  return static_cast<int>(std::upper_bound(kPowers.begin(), kPowers.end(), coefficient_) - kPowers.begin());
+  return static_cast<int>(std::upper_bound(kPowers.begin(), kPowers.end(), coefficient_) -
+                          kPowers.begin());
 }
 
 std::string Decimal::text() const {
@@ -152,12 +160,15 @@ std::string Decimal::text() const {
 std::size_t Decimal::size() const {
   if (coefficient_ == 0) return 1;
   const int count = digits();
-  const bool split = count % 2 == 0 && magnitude() % 2 == 0;  // The first digit stands alone in its byte, and so does the last.
+  const bool split =
+      count % 2 == 0 &&
+      magnitude() % 2 == 0;  // The first digit stands alone in its byte, and so does the last.
   return static_cast<std::size_t>(1 + (count + 1) / 2 + (split ? 1 : 0) + (negative_ ? 1 : 0));
 }
 
-// Sign, then the power of ten, then the digits in pairs from 1 to 100; for a negative number all complemented, and ended by a
-// byte above every pair, since there the longer of two numbers that begin alike is the smaller one.
+// Sign, then the power of ten, then the digits in pairs from 1 to 100; for a negative number all
+// complemented, and ended by a byte above every pair, since there the longer of two numbers that
+// begin alike is the smaller one.
 void Decimal::append_key(std::string& out) const {
   if (coefficient_ == 0) {
     out += '\x80';
@@ -181,14 +192,18 @@ std::strong_ordering Decimal::operator<=>(const Decimal& other) const {
   if (sign(*this) != sign(other) || coefficient_ == 0) return sign(*this) <=> sign(other);
   std::strong_ordering order = magnitude() <=> other.magnitude();
   if (order == 0) {
-    // Equal magnitudes differ by at most 37 places, so that the shorter one can be lengthened within 38 digits.
+    // Equal magnitudes differ by at most 37 places, so that the shorter one can be lengthened
+    // within 38 digits.
     const int shift = exponent_ - other.exponent_;
     const Coefficient mine = shift > 0 ? coefficient_ * kPowers[shift] : coefficient_;
-    const Coefficient theirs = shift < 0 ? other.coefficient_ * kPowers[-shift] : other.coefficient_;
+    const Coefficient theirs =
+        shift < 0 ? other.coefficient_ * kPowers[-shift] : other.coefficient_;
     order = mine <=> theirs;
   }
   if (!negative_) return order;
-  return order == 0 ? order : order < 0 ? std::strong_ordering::greater : std::strong_ordering::less;
+  return order == 0  ? order
+         : order < 0 ? std::strong_ordering::greater
+                     : std::strong_ordering::less;
 }
 
 }  // namespace cloche::dynamodb

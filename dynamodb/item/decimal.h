@@ -1,5 +1,8 @@
-// DynamoDB's numbers: exact decimals of up to 38 significant digits, magnitudes from 1E-130 to 9.99...E+125, and zero.
-// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html ("Number").
+// DynamoDB's numbers: exact decimals of up to 38 significant digits, magnitudes from 1E-130 to
+// 9.99...E+125, and zero.
+// Source:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+// ("Number").
 #pragma once
 
 #include <compare>
@@ -14,8 +17,8 @@ namespace cloche::dynamodb {
 
 __extension__ using Coefficient = unsigned __int128;  // 38 digits are less than 2^127.
 
-// The value is (negative ? -1 : 1) * coefficient * 10^exponent. The coefficient does not end in a zero digit, and zero is the
-// default-made one, so that equal values have equal members.
+// The value is (negative ? -1 : 1) * coefficient * 10^exponent. The coefficient does not end in a
+// zero digit, and zero is the default-made one, so that equal values have equal members.
 class Decimal {
  public:
   Decimal() = default;
@@ -30,8 +33,9 @@ class Decimal {
   // The form in which the service gives numbers back: no exponent, no superfluous zeros, no plus.
   std::string text() const;
 
-  // What the number counts for in an item's size. Two digits to a byte, aligned at the point; one byte for the exponent, one more
-  // for a negative sign. Found by measuring the service; the documentation says "approximately".
+  // What the number counts for in an item's size. Two digits to a byte, aligned at the point; one
+  // byte for the exponent, one more for a negative sign. Found by measuring the service; the
+  // documentation says "approximately".
   std::size_t size() const;
 
   // Bytes whose memcmp order is the order of the numbers.
@@ -51,7 +55,8 @@ class Decimal {
   bool negative_ = false;
 };
 
-// True when `text` is a number as text() writes it and short enough to see at a glance: most numbers are, and need no parsing.
+// True when `text` is a number as text() writes it and short enough to see at a glance: most
+// numbers are, and need no parsing.
 bool is_plain_integer(std::string_view text);
 
 }  // namespace cloche::dynamodb

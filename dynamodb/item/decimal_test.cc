@@ -23,7 +23,8 @@ std::string key(const Decimal& decimal) {
   return bytes;
 }
 
-// What the service takes for a number, and the form in which it gives it back (seen there: no exponent, no plus, no idle zeros).
+// What the service takes for a number, and the form in which it gives it back (seen there: no
+// exponent, no plus, no idle zeros).
 TEST(Decimal, IsNormalizedAsTheServiceDoes) {
   EXPECT_EQ(normalized("3"), "3");
   EXPECT_EQ(normalized("-7.1234"), "-7.1234");
@@ -42,18 +43,23 @@ TEST(Decimal, IsNormalizedAsTheServiceDoes) {
 // The four refusals have texts of their own; blanks, NaN and Infinity are no numbers.
 TEST(Decimal, IsRefusedInTheServicesWords) {
   EXPECT_EQ(normalized(""), "The parameter cannot be converted to a numeric value");
-  for (const std::string text : {"dog", "NaN", "Infinity", "-Infinity", " 1", "1 ", "1e", "-", ".", "1.2.3"}) {
+  for (const std::string text :
+       {"dog", "NaN", "Infinity", "-Infinity", " 1", "1 ", "1e", "-", ".", "1.2.3"}) {
     EXPECT_EQ(normalized(text), "The parameter cannot be converted to a numeric value: " + text);
   }
-  const std::string over = "Number overflow. Attempting to store a number with magnitude larger than supported range";
-  const std::string under = "Number underflow. Attempting to store a number with magnitude smaller than supported range";
+  const std::string over =
+      "Number overflow. Attempting to store a number with magnitude larger than supported range";
+  const std::string under =
+      "Number underflow. Attempting to store a number with magnitude smaller than supported range";
   EXPECT_EQ(normalized("1e126"), over);
   EXPECT_EQ(normalized("11e125"), over);
   EXPECT_EQ(normalized("1e99999999999999999999"), over);
   EXPECT_EQ(normalized("1e-131"), under);
   EXPECT_EQ(normalized("0.9e-130"), under);
-  EXPECT_EQ(normalized("3.14159265358979323846264338327950288419"), "Attempting to store more than 38 significant digits in a Number");
-  EXPECT_EQ(normalized("31415926535897932384626433832795028841e30"), "31415926535897932384626433832795028841" + std::string(30, '0'));
+  EXPECT_EQ(normalized("3.14159265358979323846264338327950288419"),
+            "Attempting to store more than 38 significant digits in a Number");
+  EXPECT_EQ(normalized("31415926535897932384626433832795028841e30"),
+            "31415926535897932384626433832795028841" + std::string(30, '0'));
 }
 
 // 1e50 + 1 has 51 digits. The service calls that an overflow, though the magnitude is in range.
@@ -64,10 +70,12 @@ TEST(Decimal, SumsThatNeedMoreDigitsAreRefused) {
   EXPECT_EQ((*Decimal::add(number("1e38"), number("-1"))).text(), std::string(38, '9'));
   EXPECT_EQ((*Decimal::add(number("0.1"), number("0.2"))).text(), "0.3");
   EXPECT_EQ((*Decimal::add(number("5"), number("-5"))).text(), "0");
-  EXPECT_EQ((*Decimal::add(number("10000000000000000000000"), number("1"))).text(), "10000000000000000000001");
+  EXPECT_EQ((*Decimal::add(number("10000000000000000000000"), number("1"))).text(),
+            "10000000000000000000001");
 }
 
-// Sizes measured on the service: pairs of digits counted from the point, one byte of exponent, one for a minus.
+// Sizes measured on the service: pairs of digits counted from the point, one byte of exponent, one
+// for a minus.
 TEST(Decimal, SizesFollowThePairsOfDigits) {
   EXPECT_EQ(number("0").size(), 1u);
   EXPECT_EQ(number("1").size(), 2u);
@@ -83,7 +91,8 @@ TEST(Decimal, SizesFollowThePairsOfDigits) {
 std::string random_text(std::mt19937_64& random) {
   const int digits = static_cast<int>(random() % 38) + 1;
   std::string text = random() % 2 ? "-" : "";
-  for (int i = 0; i < digits; ++i) text += static_cast<char>('0' + (random() % 3 == 0 ? 0 : random() % 10));
+  for (int i = 0; i < digits; ++i)
+    text += static_cast<char>('0' + (random() % 3 == 0 ? 0 : random() % 10));
   const int exponent = static_cast<int>(random() % 3 ? random() % 6 : random() % 80) - 40;
   return text + "e" + std::to_string(exponent);
 }
@@ -100,7 +109,8 @@ TEST(Decimal, KeyBytesAreOrderedLikeTheNumbers) {
   }
 }
 
-// Digits of a number as a whole number of units of 10^-80, aligned so that sums can be done by hand.
+// Digits of a number as a whole number of units of 10^-80, aligned so that sums can be done by
+// hand.
 std::string fixed_point(const Decimal& decimal) {
   std::string text = decimal.text();
   if (text[0] == '-') text.erase(0, 1);
@@ -122,7 +132,8 @@ std::string by_hand(const std::string& a, const std::string& b, int sign) {
   return sum;
 }
 
-// Sums against schoolbook arithmetic on 240 digits: exact, or refused because more than 38 digits would be needed.
+// Sums against schoolbook arithmetic on 240 digits: exact, or refused because more than 38 digits
+// would be needed.
 TEST(Decimal, SumsAreExact) {
   const std::uint64_t seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -133,9 +144,12 @@ TEST(Decimal, SumsAreExact) {
     const Decimal b = number(random_text(random));
     const std::string x = fixed_point(a), y = fixed_point(b);
     const bool same_sign = (a.text()[0] == '-') == (b.text()[0] == '-');
-    const std::string expected = same_sign ? by_hand(x, y, 1) : x >= y ? by_hand(x, y, -1) : by_hand(y, x, -1);
+    const std::string expected = same_sign ? by_hand(x, y, 1)
+                                 : x >= y  ? by_hand(x, y, -1)
+                                           : by_hand(y, x, -1);
     const std::size_t first = expected.find_first_not_of('0');
-    const std::size_t digits = first == std::string::npos ? 0 : expected.find_last_not_of('0') - first + 1;
+    const std::size_t digits =
+        first == std::string::npos ? 0 : expected.find_last_not_of('0') - first + 1;
     const auto sum = Decimal::add(a, b);
     ASSERT_EQ(bool(sum), digits <= 38) << a.text() << " + " << b.text();
     if (!sum) continue;

@@ -10,8 +10,10 @@ std::string key_bytes(const Value& attribute) {
       number_of(content).append_key(bytes);
       return bytes;
     }
-    case Type::B: return decoded(content);
-    default: return content.str();
+    case Type::B:
+      return decoded(content);
+    default:
+      return content.str();
   }
 }
 

@@ -8,12 +8,14 @@ namespace cloche::dynamodb {
 
 StoredItem::StoredItem(std::string_view row) {
   const auto [end, error] = std::from_chars(row.data(), row.data() + row.size(), bytes_);
-  if (error == std::errc() && end != row.data() + row.size()) json_ = row.substr(static_cast<std::size_t>(end - row.data()) + 1);
+  if (error == std::errc() && end != row.data() + row.size())
+    json_ = row.substr(static_cast<std::size_t>(end - row.data()) + 1);
 }
 
 Result<Value> StoredItem::tree(Arena& arena) const {
   auto parsed = parse_json(json_, arena);
-  if (!parsed || !(*parsed).is(Value::Kind::Map)) return damaged("dynamodb_items: a stored item is no JSON object");
+  if (!parsed || !(*parsed).is(Value::Kind::Map))
+    return damaged("dynamodb_items: a stored item is no JSON object");
   return parsed;
 }
 

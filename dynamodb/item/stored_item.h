@@ -1,8 +1,10 @@
-// An item as it is stored: its size in bytes as the service counts it, in decimal, a blank, and its canonical JSON:
+// An item as it is stored: its size in bytes as the service counts it, in decimal, a blank, and its
+// canonical JSON:
 //
-//   37 {"id":{"S":"a"},"n":{"N":"12"}}
+//   6 {"id":{"S":"a"},"n":{"N":"12"}}
 //
-// so that GetItem sends the text as it stands, a page knows its size without parsing, and a person can read it in the sqlite3 shell.
+// so that GetItem sends the text as it stands, a page knows its size without parsing, and a person
+// can read it in the sqlite3 shell.
 #pragma once
 
 #include <cstddef>

@@ -16,7 +16,8 @@ Result<UpdateAction> action_of(TreeBuilder& builder, const Member& member, Arena
   UpdateAction out;
   out.path = TreeBuilder::path(member.name);
   if (!given.present()) {
-    if (action != "DELETE") return invalid_value("Only DELETE action is allowed when no attribute value is specified");
+    if (action != "DELETE")
+      return invalid_value("Only DELETE action is allowed when no attribute value is specified");
     out.clause = Clause::Remove;
     return out;
   }
@@ -25,10 +26,12 @@ Result<UpdateAction> action_of(TreeBuilder& builder, const Member& member, Arena
   const std::string name(name_of(type));
   out.value = builder.value(checked.value);
   if (action == "DELETE") {
-    if (!is_set(type)) return invalid_value("DELETE action with value is not supported for the type " + name);
+    if (!is_set(type))
+      return invalid_value("DELETE action with value is not supported for the type " + name);
     out.clause = Clause::Delete;
   } else if (action == "ADD") {
-    if (type != Type::L && type != Type::N && !is_set(type)) return invalid_value("ADD action is not supported for the type " + name);
+    if (type != Type::L && type != Type::N && !is_set(type))
+      return invalid_value("ADD action is not supported for the type " + name);
     out.clause = Clause::Add;
     if (type != Type::L) return out;
     // A list is appended: SET a = list_append(if_not_exists(a, []), :l).
@@ -60,7 +63,9 @@ Result<std::optional<BoundExpression>> attribute_updates(const Value& input, Are
 
 bool creates_item(const Value& updates) {
   if (updates.empty()) return true;
-  return std::ranges::any_of(updates.members(), [](const Member& member) { return member.value["Action"].text() != "DELETE"; });
+  return std::ranges::any_of(updates.members(), [](const Member& member) {
+    return member.value["Action"].text() != "DELETE";
+  });
 }
 
 }  // namespace cloche::dynamodb

@@ -43,25 +43,30 @@ Result<std::vector<Value>> checked_values(const Value& list, Arena& arena) {
 Result<void> check_operands(std::string_view name, const std::vector<Value>& values) {
   const Operator& op = *std::ranges::find(kOperators, name, &Operator::name);
   if (values.size() < op.least || values.size() > op.most) {
-    return invalid_value("Invalid number of argument(s) for the " + std::string(name) + " ComparisonOperator");
+    return invalid_value("Invalid number of argument(s) for the " + std::string(name) +
+                         " ComparisonOperator");
   }
   if (values.empty()) return {};
   const Type type = type_of(values.front());
   if (std::ranges::any_of(values, [&](const Value& value) { return type_of(value) != type; })) {
     return invalid_value("AttributeValues inside AttributeValueList must be of same type");
   }
-  if (!op.types.empty() && op.types.find(std::string(name_of(type)) + " ") == std::string_view::npos) {
-    return invalid_value("ComparisonOperator " + std::string(name) + " is not valid for " + std::string(name_of(type)) +
-                         " AttributeValue type");
+  if (!op.types.empty() &&
+      op.types.find(std::string(name_of(type)) + " ") == std::string_view::npos) {
+    return invalid_value("ComparisonOperator " + std::string(name) + " is not valid for " +
+                         std::string(name_of(type)) + " AttributeValue type");
   }
   if (name == "BETWEEN" && compare(values[0], values[1]).value_or(0) > 0) {
-    return validation("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound");
+    return validation(
+        "The BETWEEN condition was provided a range where the lower bound is greater than the "
+        "upper bound");
   }
   return {};
 }
 
 // One attribute's condition as a node.
-Node condition_node(TreeBuilder& builder, std::string_view attribute, std::string_view op, const std::vector<Value>& values) {
+Node condition_node(TreeBuilder& builder, std::string_view attribute, std::string_view op,
+                    const std::vector<Value>& values) {
   std::vector<Node> args;
   args.push_back(TreeBuilder::attribute(attribute));
   for (const Value& value : values) args.push_back(builder.value(value));
@@ -86,30 +91,35 @@ Node condition_node(TreeBuilder& builder, std::string_view attribute, std::strin
   return node;
 }
 
-BoundExpression joined(TreeBuilder& builder, std::vector<Node> nodes, const Value& conditional_operator, Arena& arena) {
+BoundExpression joined(TreeBuilder& builder, std::vector<Node> nodes,
+                       const Value& conditional_operator, Arena& arena) {
   Node& root = builder.tree().condition;
   root.kind = conditional_operator.text() == "OR" ? NodeKind::Or : NodeKind::And;
   root.args = std::move(nodes);
   return builder.finish(arena);
 }
 
-// What Expected says of one attribute: an operator with values, or a value that must be there, or that there must be none.
+// What Expected says of one attribute: an operator with values, or a value that must be there, or
+// that there must be none.
 Result<Node> expected_node(TreeBuilder& builder, const Member& member, Arena& arena) {
   const std::string for_attribute = " for Attribute: " + std::string(member.name);
   const Value& list = member.value["AttributeValueList"];
   const Value& value = member.value["Value"];
   const Value& exists = member.value["Exists"];
   const std::string op = member.value["ComparisonOperator"].str();
-  if (list.present() && value.present()) return invalid_value("Value and AttributeValueList cannot be used together" + for_attribute);
+  if (list.present() && value.present())
+    return invalid_value("Value and AttributeValueList cannot be used together" + for_attribute);
   std::vector<Value> values;
   if (value.present()) {
     CLOCHE_TRY(const checked, check_attribute(value, arena));
     values.push_back(checked.value);
   }
   if (!op.empty()) {
-    if (exists.present()) return invalid_value("Exists and ComparisonOperator cannot be used together" + for_attribute);
+    if (exists.present())
+      return invalid_value("Exists and ComparisonOperator cannot be used together" + for_attribute);
     if (op != "NULL" && op != "NOT_NULL" && !list.present() && !value.present()) {
-      return invalid_value("Value or AttributeValueList must be used with ComparisonOperator: " + op + for_attribute);
+      return invalid_value("Value or AttributeValueList must be used with ComparisonOperator: " +
+                           op + for_attribute);
     }
     if (list.present()) {
       CLOCHE_TRY(checked, checked_values(list, arena));
@@ -118,12 +128,16 @@ Result<Node> expected_node(TreeBuilder& builder, const Member& member, Arena& ar
     CLOCHE_TRY_VOID(check_operands(op, values));
     return condition_node(builder, member.name, op, values);
   }
-  if (list.present()) return invalid_value("AttributeValueList can only be used with a ComparisonOperator" + for_attribute);
+  if (list.present())
+    return invalid_value("AttributeValueList can only be used with a ComparisonOperator" +
+                         for_attribute);
   const bool must_exist = !exists.present() || exists.as_bool();
   if (must_exist && !value.present()) {
-    return invalid_value("Value must be provided when Exists is " + std::string(exists.present() ? "true" : "null") + for_attribute);
+    return invalid_value("Value must be provided when Exists is " +
+                         std::string(exists.present() ? "true" : "null") + for_attribute);
   }
-  if (!must_exist && value.present()) return invalid_value("Value cannot be used when Exists is false" + for_attribute);
+  if (!must_exist && value.present())
+    return invalid_value("Value cannot be used when Exists is false" + for_attribute);
   return condition_node(builder, member.name, must_exist ? "EQ" : "NULL", values);
 }
 
@@ -151,7 +165,8 @@ Result<std::optional<BoundExpression>> expected_condition(const Value& input, Ar
   return std::optional(joined(builder, std::move(nodes), input["ConditionalOperator"], arena));
 }
 
-Result<std::optional<BoundExpression>> filter_of(const Value& filter, const Value& conditional_operator, Arena& arena) {
+Result<std::optional<BoundExpression>> filter_of(const Value& filter,
+                                                 const Value& conditional_operator, Arena& arena) {
   if (filter.empty()) return std::optional<BoundExpression>();
   TreeBuilder builder(ExpressionKind::Filter);
   std::vector<Node> nodes;

@@ -1,6 +1,7 @@
-// The parameters from before expressions (Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter), translated into the
-// same bound trees, so that everything behind them is one.
-// Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html.
+// The parameters from before expressions (Expected, AttributeUpdates, KeyConditions, QueryFilter,
+// ScanFilter), translated into the same bound trees, so that everything behind them is one.
+// Source:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.html.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,8 @@ namespace cloche::dynamodb {
 Result<std::optional<BoundExpression>> expected_condition(const Value& input, Arena& arena);
 
 // QueryFilter or ScanFilter with ConditionalOperator.
-Result<std::optional<BoundExpression>> filter_of(const Value& filter, const Value& conditional_operator, Arena& arena);
+Result<std::optional<BoundExpression>> filter_of(const Value& filter,
+                                                 const Value& conditional_operator, Arena& arena);
 
 // AttributeUpdates, whose values must be checked first: their faults come before those of Expected.
 Result<std::optional<BoundExpression>> attribute_updates(const Value& input, Arena& arena);

@@ -4,7 +4,9 @@
 
 namespace cloche::dynamodb {
 
-DocumentPath TreeBuilder::path(std::string_view attribute) { return {{PathStep::Kind::Name, std::string(attribute), 0}}; }
+DocumentPath TreeBuilder::path(std::string_view attribute) {
+  return {{PathStep::Kind::Name, std::string(attribute), 0}};
+}
 
 Node TreeBuilder::attribute(std::string_view name) {
   Node node;

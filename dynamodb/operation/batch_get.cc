@@ -27,7 +27,8 @@ std::string text_of(const Value& key) {
   return text;
 }
 
-Result<TablePart> plan_part(Service& service, const Member& member, std::size_t& keys_so_far, Arena& arena) {
+Result<TablePart> plan_part(Service& service, const Member& member, std::size_t& keys_so_far,
+                            Arena& arena) {
   TablePart part;
   part.asked_as = member.name;
   CLOCHE_TRY(const name, table_name_of(member.name));
@@ -41,10 +42,12 @@ Result<TablePart> plan_part(Service& service, const Member& member, std::size_t&
     CLOCHE_TRY(const checked, check_item(key, arena));
     part.keys.push_back(checked.value);
     texts.push_back(text_of(checked.value));
-    if (++keys_so_far > kBatchGetKeysMax) return validation("Too many items requested for the BatchGetItem call");
+    if (++keys_so_far > kBatchGetKeysMax)
+      return validation("Too many items requested for the BatchGetItem call");
   }
   std::ranges::sort(texts);
-  if (std::ranges::adjacent_find(texts) != texts.end()) return validation("Provided list of item keys contains duplicates");
+  if (std::ranges::adjacent_find(texts) != texts.end())
+    return validation("Provided list of item keys contains duplicates");
   return part;
 }
 
@@ -61,7 +64,8 @@ Value unprocessed(const TablePart& part, std::size_t from, Arena& arena) {
 
 class Batch {
  public:
-  Batch(Service& service, const engine::ReadView& view, const protocol::Call& call, CapacityDetail detail, Arena& arena)
+  Batch(Service& service, const engine::ReadView& view, const protocol::Call& call,
+        CapacityDetail detail, Arena& arena)
       : service_(service), view_(view), call_(call), detail_(detail), arena_(arena) {}
 
   Result<void> read(const TablePart& part) {
@@ -81,7 +85,9 @@ class Batch {
     }
     if (at < part.keys.size()) left_.add(arena_, part.asked_as, unprocessed(part, at, arena_));
     responses_.add(arena_, part.asked_as, items);
-    if (detail_ != CapacityDetail::None) capacities_.push(arena_, consumed_capacity(*table, consumed, detail_, UnitKind::Plain, arena_));
+    if (detail_ != CapacityDetail::None)
+      capacities_.push(arena_,
+                       consumed_capacity(*table, consumed, detail_, UnitKind::Plain, arena_));
     return {};
   }
 

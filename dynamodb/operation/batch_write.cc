@@ -16,7 +16,9 @@ Result<WritePlan> plan_request(Service& service, const Value& request, Arena& ar
   const Value& put = request["PutRequest"];
   const Value& remove = request["DeleteRequest"];
   if (put.present() == remove.present()) {
-    return validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+    return validation(
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the "
+        "supported datatypes");
   }
   return put.present() ? plan_put(service, put, arena) : plan_delete(service, remove, arena);
 }
@@ -34,7 +36,9 @@ Result<BatchPlan> plan_table_part(Service& service, const Member& member, Arena&
 
 // In a batch the service says of an item without its key what it says of a key.
 Error in_batch(Error error) {
-  const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
+  const auto says = [&](std::string_view words) {
+    return error.message.find(words) != std::string::npos;
+  };
   return says("Missing the key") || says("Type mismatch for key") ? key_schema_mismatch() : error;
 }
 
@@ -44,7 +48,8 @@ struct TableOutcome {
   Value metrics = Value::list();
 };
 
-Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const protocol::Call& call, const BatchPlan& plan, Arena& arena) {
+Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const protocol::Call& call,
+                                const BatchPlan& plan, Arena& arena) {
   std::vector<Decision> decisions;
   std::vector<std::string_view> rows;
   decisions.reserve(plan.writes.size());
@@ -55,7 +60,8 @@ Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const p
     rows.push_back(decisions.back().key.row);
   }
   std::ranges::sort(rows);
-  if (std::ranges::adjacent_find(rows) != rows.end()) return validation("Provided list of item keys contains duplicates");
+  if (std::ranges::adjacent_find(rows) != rows.end())
+    return validation("Provided list of item keys contains duplicates");
 
   TableOutcome outcome;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
@@ -67,7 +73,8 @@ Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const p
     for (std::size_t at = 0; at < consumed.indexes.size(); ++at) {
       outcome.consumed.add_index(at, consumed.indexes[at], *decision.table);
     }
-    const Value metrics = collection_metrics(call.input(), *decision.table, plan.writes[i].keys, arena);
+    const Value metrics =
+        collection_metrics(call.input(), *decision.table, plan.writes[i].keys, arena);
     if (metrics.present()) outcome.metrics.push(arena, metrics);
   }
   return outcome;
@@ -83,28 +90,32 @@ Result<void> batch_write_item(Service& service, const protocol::CallPtr& call) {
     count += plan.writes.size();
     plans.push_back(std::move(plan));
   }
-  if (count > kBatchWriteRequestsMax) return validation("Too many items requested for the BatchWriteItem call");
+  if (count > kBatchWriteRequestsMax)
+    return validation("Too many items requested for the BatchWriteItem call");
 
   protocol::Call& request = *call;
   const std::string_view name = plans.empty() ? std::string_view() : plans.front().asked_as;
-  answer_write(service, call, name, [&service, &request, plans = std::move(plans)](engine::WriteTxn& txn) -> Result<Value> {
-    Arena& arena = request.arena();
-    const auto detail = capacity_detail(request.input());
-    Value output = Value::map();
-    Value capacities = Value::list();
-    Value metrics = Value::map();
-    for (const BatchPlan& plan : plans) {
-      CLOCHE_TRY(const outcome, write_part(service, txn, request, plan, arena));
-      if (detail != CapacityDetail::None) {
-        capacities.push(arena, consumed_capacity(*outcome.table, outcome.consumed, detail, UnitKind::Plain, arena));
-      }
-      if (!outcome.metrics.empty()) metrics.add(arena, plan.asked_as, outcome.metrics);
-    }
-    output.add(arena, "UnprocessedItems", Value::map());
-    if (detail != CapacityDetail::None) output.add(arena, "ConsumedCapacity", capacities);
-    if (!metrics.empty()) output.add(arena, "ItemCollectionMetrics", metrics);
-    return output;
-  });
+  answer_write(
+      service, call, name,
+      [&service, &request, plans = std::move(plans)](engine::WriteTxn& txn) -> Result<Value> {
+        Arena& arena = request.arena();
+        const auto detail = capacity_detail(request.input());
+        Value output = Value::map();
+        Value capacities = Value::list();
+        Value metrics = Value::map();
+        for (const BatchPlan& plan : plans) {
+          CLOCHE_TRY(const outcome, write_part(service, txn, request, plan, arena));
+          if (detail != CapacityDetail::None) {
+            capacities.push(arena, consumed_capacity(*outcome.table, outcome.consumed, detail,
+                                                     UnitKind::Plain, arena));
+          }
+          if (!outcome.metrics.empty()) metrics.add(arena, plan.asked_as, outcome.metrics);
+        }
+        output.add(arena, "UnprocessedItems", Value::map());
+        if (detail != CapacityDetail::None) output.add(arena, "ConsumedCapacity", capacities);
+        if (!metrics.empty()) output.add(arena, "ItemCollectionMetrics", metrics);
+        return output;
+      });
   return {};
 }
 

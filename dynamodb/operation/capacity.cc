@@ -23,7 +23,9 @@ void add_units(Value& out, std::int64_t halves, UnitKind kind, Arena& arena) {
 
 CapacityDetail capacity_detail(const Value& input) {
   const std::string_view asked = input["ReturnConsumedCapacity"].text();
-  return asked == "TOTAL" ? CapacityDetail::Total : asked == "INDEXES" ? CapacityDetail::Indexes : CapacityDetail::None;
+  return asked == "TOTAL"     ? CapacityDetail::Total
+         : asked == "INDEXES" ? CapacityDetail::Indexes
+                              : CapacityDetail::None;
 }
 
 void ConsumedHalves::add_index(std::size_t at, std::int64_t halves, const Table& of) {
@@ -32,18 +34,22 @@ void ConsumedHalves::add_index(std::size_t at, std::int64_t halves, const Table&
 }
 
 std::int64_t write_units(std::size_t bytes) {
-  return static_cast<std::int64_t>(std::max<std::size_t>(1, (bytes + kWriteUnitBytes - 1) / kWriteUnitBytes));
+  return static_cast<std::int64_t>(
+      std::max<std::size_t>(1, (bytes + kWriteUnitBytes - 1) / kWriteUnitBytes));
 }
 
 std::int64_t read_halves(std::size_t bytes, bool consistent) {
-  const auto whole = static_cast<std::int64_t>(std::max<std::size_t>(1, (bytes + kReadUnitBytes - 1) / kReadUnitBytes));
+  const auto whole = static_cast<std::int64_t>(
+      std::max<std::size_t>(1, (bytes + kReadUnitBytes - 1) / kReadUnitBytes));
   return consistent ? whole * 2 : whole;
 }
 
-Value consumed_capacity(const Table& table, const ConsumedHalves& consumed, CapacityDetail detail, UnitKind kind, Arena& arena) {
+Value consumed_capacity(const Table& table, const ConsumedHalves& consumed, CapacityDetail detail,
+                        UnitKind kind, Arena& arena) {
   Value out = Value::map();
   out.add(arena, "TableName", Value::string(arena, table.name));
-  const std::int64_t all = std::accumulate(consumed.indexes.begin(), consumed.indexes.end(), consumed.table);
+  const std::int64_t all =
+      std::accumulate(consumed.indexes.begin(), consumed.indexes.end(), consumed.table);
   add_units(out, all, kind, arena);
   if (detail != CapacityDetail::Indexes) return out;
   add_units(out.add(arena, "Table", Value::map()), consumed.table, kind, arena);
@@ -52,7 +58,8 @@ Value consumed_capacity(const Table& table, const ConsumedHalves& consumed, Capa
   for (std::size_t i = 0; i < consumed.indexes.size(); ++i) {
     if (consumed.indexes[i] == 0) continue;
     const Index& index = table.indexes[i];
-    add_units((index.global ? global : local).add(arena, arena.copy(index.name), Value::map()), consumed.indexes[i], kind, arena);
+    add_units((index.global ? global : local).add(arena, arena.copy(index.name), Value::map()),
+              consumed.indexes[i], kind, arena);
   }
   if (!local.empty()) out.add(arena, "LocalSecondaryIndexes", local);
   if (!global.empty()) out.add(arena, "GlobalSecondaryIndexes", global);

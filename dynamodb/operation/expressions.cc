@@ -22,18 +22,24 @@ std::string joined(const Value& input, const auto& names, std::string_view betwe
 
 std::optional<BoundExpression>& Expressions::of(ExpressionKind kind) {
   switch (kind) {
-    case ExpressionKind::Condition: return condition;
-    case ExpressionKind::Filter: return filter;
-    case ExpressionKind::KeyCondition: return key_condition;
-    case ExpressionKind::Update: return update;
-    case ExpressionKind::Projection: break;
+    case ExpressionKind::Condition:
+      return condition;
+    case ExpressionKind::Filter:
+      return filter;
+    case ExpressionKind::KeyCondition:
+      return key_condition;
+    case ExpressionKind::Update:
+      return update;
+    case ExpressionKind::Projection:
+      break;
   }
   return projection;
 }
 
 Result<void> refuse_mixed(const Value& input, std::initializer_list<ExpressionKind> kinds,
                           std::initializer_list<std::string_view> legacy) {
-  const std::string used = joined(input, kinds, ", ", [](ExpressionKind kind) { return name_of(kind); });
+  const std::string used =
+      joined(input, kinds, ", ", [](ExpressionKind kind) { return name_of(kind); });
   if (!used.empty()) {
     std::string older;
     for (const std::string_view name : legacy) {
@@ -44,8 +50,10 @@ Result<void> refuse_mixed(const Value& input, std::initializer_list<ExpressionKi
       older += name;
     }
     if (!older.empty()) {
-      return validation("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {" +
-                        older + "} Expression parameters: {" + used + "}");
+      return validation(
+          "Can not use both expression and non-expression parameters in the same request: "
+          "Non-expression parameters: {" +
+          older + "} Expression parameters: {" + used + "}");
     }
   }
   if (input["ExpressionAttributeNames"].present() && used.empty()) {
@@ -61,22 +69,27 @@ Result<void> refuse_mixed(const Value& input, std::initializer_list<ExpressionKi
     with_values += name_of(kind);
   }
   if (count == 0) return {};
-  return validation("ExpressionAttributeValues can only be specified when using expressions: " + with_values +
-                    (count > 1 ? " are null" : " is null"));
+  return validation("ExpressionAttributeValues can only be specified when using expressions: " +
+                    with_values + (count > 1 ? " are null" : " is null"));
 }
 
-Result<Expressions> bind_expressions(ExpressionCache& cache, const Value& input, std::initializer_list<ExpressionKind> kinds,
-                                     Arena& arena) {
+Result<Expressions> bind_expressions(ExpressionCache& cache, const Value& input,
+                                     std::initializer_list<ExpressionKind> kinds, Arena& arena) {
   Expressions all;
-  if (std::ranges::none_of(kinds, [&](ExpressionKind kind) { return input[name_of(kind)].present(); })) return all;
+  if (std::ranges::none_of(kinds,
+                           [&](ExpressionKind kind) { return input[name_of(kind)].present(); }))
+    return all;
   Placeholders placeholders(arena);
-  CLOCHE_TRY_VOID(placeholders.read(input["ExpressionAttributeNames"], input["ExpressionAttributeValues"]));
-  for (const ExpressionKind kind : {ExpressionKind::Update, ExpressionKind::Condition, ExpressionKind::KeyCondition,
-                                    ExpressionKind::Filter, ExpressionKind::Projection}) {
+  CLOCHE_TRY_VOID(
+      placeholders.read(input["ExpressionAttributeNames"], input["ExpressionAttributeValues"]));
+  for (const ExpressionKind kind :
+       {ExpressionKind::Update, ExpressionKind::Condition, ExpressionKind::KeyCondition,
+        ExpressionKind::Filter, ExpressionKind::Projection}) {
     const Value& text = input[name_of(kind)];
     if (std::ranges::find(kinds, kind) == kinds.end() || !text.present()) continue;
     auto tree = cache.get(kind, text.text());
-    if (!tree) return validation("Invalid " + std::string(name_of(kind)) + ": " + tree.error().message);
+    if (!tree)
+      return validation("Invalid " + std::string(name_of(kind)) + ": " + tree.error().message);
     CLOCHE_TRY(bound, placeholders.bind(std::move(*tree)));
     all.of(kind) = std::move(bound);
   }

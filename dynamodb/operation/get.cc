@@ -15,7 +15,8 @@ Result<void> get_item(Service& service, const protocol::CallPtr& call) {
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(const table, need_table(service, view, *call, table_name));
     CLOCHE_TRY(const key, key_of_key(*table, keys.value));
-    if (projection.expression()) CLOCHE_TRY_VOID(refuse_paths_into_keys(*table, *projection.expression()));
+    if (projection.expression())
+      CLOCHE_TRY_VOID(refuse_paths_into_keys(*table, *projection.expression()));
     CLOCHE_TRY(found, FoundItem::find(view, key));
     Value output = Value::map();
     if (found.exists()) {
@@ -23,8 +24,10 @@ Result<void> get_item(Service& service, const protocol::CallPtr& call) {
       output.add(arena, "Item", item);
     }
     if (const auto detail = capacity_detail(input); detail != CapacityDetail::None) {
-      const ConsumedHalves consumed{read_halves(found.bytes(), input["ConsistentRead"].as_bool()), {}};
-      output.add(arena, "ConsumedCapacity", consumed_capacity(*table, consumed, detail, UnitKind::Plain, arena));
+      const ConsumedHalves consumed{read_halves(found.bytes(), input["ConsistentRead"].as_bool()),
+                                    {}};
+      output.add(arena, "ConsumedCapacity",
+                 consumed_capacity(*table, consumed, detail, UnitKind::Plain, arena));
     }
     return output;
   });

@@ -11,7 +11,16 @@
 
 namespace cloche::dynamodb {
 
-enum class KeyOperator : std::uint8_t { Equal, Less, LessEqual, Greater, GreaterEqual, Between, BeginsWith, NotIndexable };
+enum class KeyOperator : std::uint8_t {
+  Equal,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Between,
+  BeginsWith,
+  NotIndexable
+};
 
 struct KeyCondition {
   std::string attribute;
@@ -19,7 +28,8 @@ struct KeyCondition {
   std::vector<Value> values;  // Two for Between.
 };
 
-// One or two conditions on different attributes. Refuses what can't be answered from keys, in the service's words.
+// One or two conditions on different attributes. Refuses what can't be answered from keys, in the
+// service's words.
 Result<std::vector<KeyCondition>> key_conditions(const BoundExpression& expression);
 
 // The conditions put to a table's or index's keys.
@@ -28,7 +38,8 @@ struct KeyMatch {
   const KeyCondition* sort = nullptr;  // Null if any sort key will do.
 };
 // `start_key` (may be Absent) is checked along with them, attribute by attribute.
-Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions, const Value& start_key);
+Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions,
+                            const Value& start_key);
 
 bool fulfils(const KeyCondition& condition, const Value& attribute);
 

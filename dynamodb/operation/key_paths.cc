@@ -32,10 +32,14 @@ Result<void> refuse_paths_into_keys(const Table& table, const BoundExpression& e
   const auto nested = nested_paths(*expression.tree);
   if (nested.empty()) return {};
   const auto check = [&](const KeyAttribute& key, std::string_view what) -> Result<void> {
-    const auto begins_there = [&](const DocumentPath* path) { return expression.name((*path)[0]) == key.name; };
+    const auto begins_there = [&](const DocumentPath* path) {
+      return expression.name((*path)[0]) == key.name;
+    };
     if (std::ranges::none_of(nested, begins_there)) return {};
-    return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " + std::string(what) +
-                      ": " + key.name);
+    return validation(
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+        "allowed: " +
+        std::string(what) + ": " + key.name);
   };
   CLOCHE_TRY_VOID(check(table.keys.partition, "Key"));
   if (table.keys.sort) CLOCHE_TRY_VOID(check(*table.keys.sort, "Key"));

@@ -6,7 +6,8 @@
 
 namespace cloche::dynamodb {
 
-// Refuses a path with more than one step that begins at a key of the table or of any of its indexes, anywhere in `expression`.
+// Refuses a path with more than one step that begins at a key of the table or of any of its
+// indexes, anywhere in `expression`.
 Result<void> refuse_paths_into_keys(const Table& table, const BoundExpression& expression);
 
 }  // namespace cloche::dynamodb

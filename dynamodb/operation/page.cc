@@ -11,13 +11,17 @@
 namespace cloche::dynamodb {
 namespace {
 
-Error invalid_start(std::string_view why) { return validation("The provided starting key is invalid" + std::string(why)); }
+Error invalid_start(std::string_view why) {
+  return validation("The provided starting key is invalid" + std::string(why));
+}
 
 // The names of all attributes that a table's and an index's keys consist of, each once.
 std::vector<const KeyAttribute*> all_keys(const PageSource& source) {
   std::vector<const KeyAttribute*> keys;
   const auto add = [&](const KeyAttribute& key) {
-    if (std::ranges::find(keys, key.name, [](const KeyAttribute* known) { return known->name; }) == keys.end()) keys.push_back(&key);
+    if (std::ranges::find(keys, key.name, [](const KeyAttribute* known) { return known->name; }) ==
+        keys.end())
+      keys.push_back(&key);
   };
   for (const KeySchema* schema : {&source.table->keys, &source.keys()}) {
     add(schema->partition);
@@ -29,13 +33,15 @@ std::vector<const KeyAttribute*> all_keys(const PageSource& source) {
 // Whether a filter looks at an attribute, at any depth.
 bool mentions(const BoundExpression& filter, const Node& node, std::string_view name) {
   if (node.kind == NodeKind::Path && filter.name(node.path[0]) == name) return true;
-  return std::ranges::any_of(node.args, [&](const Node& arg) { return mentions(filter, arg, name); });
+  return std::ranges::any_of(node.args,
+                             [&](const Node& arg) { return mentions(filter, arg, name); });
 }
 
 // An item out of a page: what was counted, and what of it goes out.
 class PageReader {
  public:
-  PageReader(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, Arena& arena)
+  PageReader(const engine::ReadView& view, const PagePlan& plan, const PageSource& source,
+             Arena& arena)
       : view_(view), plan_(plan), source_(source), arena_(arena), keep_(plan.select != "COUNT") {
     items_ = Value::list();
   }
@@ -64,12 +70,14 @@ class PageReader {
     }
     if (plan_.capacity != CapacityDetail::None) {
       ConsumedHalves consumed;
-      if (source_.index == nullptr || source_.fetch_items) consumed.table = read_halves(table_bytes_, plan_.consistent);
+      if (source_.index == nullptr || source_.fetch_items)
+        consumed.table = read_halves(table_bytes_, plan_.consistent);
       if (source_.index) {
         const auto at = static_cast<std::size_t>(source_.index - source_.table->indexes.data());
         consumed.add_index(at, read_halves(index_bytes_, plan_.consistent), *source_.table);
       }
-      out.add(arena_, "ConsumedCapacity", consumed_capacity(*source_.table, consumed, plan_.capacity, UnitKind::Plain, arena_));
+      out.add(arena_, "ConsumedCapacity",
+              consumed_capacity(*source_.table, consumed, plan_.capacity, UnitKind::Plain, arena_));
     }
     return out;
   }
@@ -113,7 +121,8 @@ class PageReader {
   Result<Value> last_key() {
     CLOCHE_TRY(const tree, StoredItem(arena_.copy(last_)).tree(arena_));
     Value out = Value::map();
-    for (const KeyAttribute* key : all_keys(source_)) out.add(arena_, arena_.copy(key->name), tree.find(key->name));
+    for (const KeyAttribute* key : all_keys(source_))
+      out.add(arena_, arena_.copy(key->name), tree.find(key->name));
     return out;
   }
 
@@ -137,14 +146,17 @@ Result<Value> plan_start_key(const Value& input, Arena& arena) {
   if (checked) return (*checked).value;
   Error error = std::move(checked).error();
   // The service says so of some faults, and not of numbers and duplicates.
-  const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
-  const bool bare = says("contains duplicates") || says("number set") || says("numeric value") || says("significant digits") ||
-                    says("number with magnitude");
-  if (error.code == "ValidationException" && !bare) error.message = "The provided starting key is invalid: " + error.message;
+  const auto says = [&](std::string_view words) {
+    return error.message.find(words) != std::string::npos;
+  };
+  const bool bare = says("contains duplicates") || says("number set") || says("numeric value") ||
+                    says("significant digits") || says("number with magnitude");
+  if (error.code == "ValidationException" && !bare)
+    error.message = "The provided starting key is invalid: " + error.message;
   return error;
 }
 
-Result<PagePlan> plan_page(const Value& input, Expressions& expressions, Arena&) {
+Result<PagePlan> plan_page(const Value& input, Expressions& expressions) {
   PagePlan plan;
   plan.index_name = input["IndexName"].text();
   plan.select = input["Select"].text();
@@ -157,31 +169,37 @@ Result<PagePlan> plan_page(const Value& input, Expressions& expressions, Arena&)
   plan.projection = std::move(attributes);
   for (const Value& name : input["AttributesToGet"].items()) plan.asked.push_back(name.text());
   if (expressions.projection) {
-    plan.projection_expression = *expressions.projection;
-    for (const DocumentPath& path : expressions.projection->tree->paths) plan.asked.push_back(plan.projection_expression->name(path[0]));
     plan.projection = Projection(*std::move(expressions.projection));
+    const BoundExpression& bound = *plan.projection.expression();
+    for (const DocumentPath& path : bound.tree->paths) plan.asked.push_back(bound.name(path[0]));
   }
   if (plan.select == "SPECIFIC_ATTRIBUTES" && plan.asked.empty()) {
-    return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES");
+    return validation(
+        "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+        "SPECIFIC_ATTRIBUTES");
   }
   if (!plan.select.empty() && plan.select != "SPECIFIC_ATTRIBUTES" && !plan.asked.empty()) {
-    return validation(std::string("Cannot specify the ") + (plan.projection_expression ? "ProjectionExpression" : "AttributesToGet") +
+    return validation(std::string("Cannot specify the ") +
+                      (plan.projection.expression() ? "ProjectionExpression" : "AttributesToGet") +
                       " when choosing to get " + std::string(plan.select));
   }
   if (plan.select == "ALL_PROJECTED_ATTRIBUTES" && plan.index_name.empty()) {
-    return invalid_value("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    return invalid_value(
+        "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
   }
   return plan;
 }
 
-Result<PageSource> find_source(Service& service, const engine::ReadView& view, const protocol::Call& call, const PagePlan& plan) {
+Result<PageSource> find_source(Service& service, const engine::ReadView& view,
+                               const protocol::Call& call, const PagePlan& plan) {
   PageSource source;
   CLOCHE_TRY(table, need_table(service, view, call, plan.table_name));
   source.table = std::move(table);
   if (plan.index_name.empty()) return source;
   source.index = source.table->find_index(plan.index_name);
   if (source.index == nullptr) {
-    return validation("The table does not have the specified index: " + std::string(plan.index_name));
+    return validation("The table does not have the specified index: " +
+                      std::string(plan.index_name));
   }
   if (source.index->global && plan.consistent) {
     return validation("Consistent reads are not supported on global secondary indexes");
@@ -194,13 +212,15 @@ Result<PageSource> find_source(Service& service, const engine::ReadView& view, c
 
 Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_query) {
   const Index* index = source.index;
-  if (plan.projection.expression()) CLOCHE_TRY_VOID(refuse_paths_into_keys(*source.table, *plan.projection.expression()));
+  if (plan.projection.expression())
+    CLOCHE_TRY_VOID(refuse_paths_into_keys(*source.table, *plan.projection.expression()));
   const KeySchema& keys = source.keys();
   for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
     if (key == nullptr || !is_query || !plan.filter) continue;
     if (mentions(*plan.filter, plan.filter->tree->condition, key->name)) {
-      return validation(std::string(plan.legacy_filter ? "QueryFilter" : "Filter Expression") +
-                        " can only contain non-primary key attributes: Primary key attribute: " + key->name);
+      return validation(
+          std::string(plan.legacy_filter ? "QueryFilter" : "Filter Expression") +
+          " can only contain non-primary key attributes: Primary key attribute: " + key->name);
     }
   }
   if (index != nullptr && index->projection != ProjectionType::All) {
@@ -212,7 +232,8 @@ Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_
     }
     CLOCHE_TRY_VOID(refuse_all_attributes(plan, source));
     if (index->global && !missing.empty()) {
-      return invalid_value("Global secondary index " + index->name + " does not project [" + missing + "]");
+      return invalid_value("Global secondary index " + index->name + " does not project [" +
+                           missing + "]");
     }
     source.fetch_items = plan.select == "ALL_ATTRIBUTES" || !missing.empty();
   }
@@ -221,14 +242,17 @@ Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_
 
 Result<void> refuse_all_attributes(const PagePlan& plan, const PageSource& source) {
   const Index* index = source.index;
-  if (index == nullptr || !index->global || index->projection == ProjectionType::All || plan.select != "ALL_ATTRIBUTES") return {};
-  return invalid_value("Select type ALL_ATTRIBUTES is not supported for global secondary index " + index->name +
-                       " because its projection type is not ALL");
+  if (index == nullptr || !index->global || index->projection == ProjectionType::All ||
+      plan.select != "ALL_ATTRIBUTES")
+    return {};
+  return invalid_value("Select type ALL_ATTRIBUTES is not supported for global secondary index " +
+                       index->name + " because its projection type is not ALL");
 }
 
 Result<void> check_start_shape(const PagePlan& plan, const PageSource& source, bool is_query) {
   if (!plan.start_key.present() || plan.start_key.size() == all_keys(source).size()) return {};
-  return invalid_start(is_query || source.index ? "" : ": The provided key element does not match the schema");
+  return invalid_start(
+      is_query || source.index ? "" : ": The provided key element does not match the schema");
 }
 
 Result<void> check_start_attribute(const Value& start_key, const KeyAttribute& key) {
@@ -242,7 +266,8 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
   if (!plan.start_key.present()) return std::string();
   Value table_keys = Value::map();
   Arena arena;
-  for (const KeyAttribute* key : {&source.table->keys.partition, source.table->keys.sort ? &*source.table->keys.sort : nullptr}) {
+  for (const KeyAttribute* key : {&source.table->keys.partition,
+                                  source.table->keys.sort ? &*source.table->keys.sort : nullptr}) {
     if (key == nullptr) continue;
     const Value& attribute = plan.start_key.find(key->name);
     if (attribute.present()) table_keys.add(arena, key->name, attribute);
@@ -253,12 +278,12 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
   return *index_row(*source.table, *source.index, plan.start_key);
 }
 
-Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, const PageSource& source, engine::KeyRange range,
-                        const std::string& start, engine::Direction direction, Arena& arena) {
+Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan,
+                        const PageSource& source, engine::KeyRange range, const std::string& start,
+                        engine::Direction direction, Arena& arena) {
   if (!start.empty()) {
-    // Everything after `start`: bounds are made of whole columns and the mark that KeyWriter::after() writes.
     if (direction == engine::Direction::Forward) {
-      range.from = std::max(range.from, start + "\xFF\xFF");
+      range.from = std::max(range.from, after_row(start));
     } else {
       range.to = std::min(range.to, start);
     }
@@ -267,7 +292,8 @@ Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan, cons
   // A start at the very end leaves nothing, which no range says.
   if (range.to.empty() || range.from < range.to) {
     const auto cursor = view.scan(source.rows(), range, direction);
-    for (; cursor->valid() && !reader.full(); cursor->next()) CLOCHE_TRY_VOID(reader.take(cursor->value()));
+    for (; cursor->valid() && !reader.full(); cursor->next())
+      CLOCHE_TRY_VOID(reader.take(cursor->value()));
     CLOCHE_TRY_VOID(cursor->status());
   }
   return reader.output();

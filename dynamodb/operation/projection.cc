@@ -8,7 +8,8 @@
 
 namespace cloche::dynamodb {
 
-Projection::Projection(BoundExpression expression) : expression_(std::move(expression)), paths_(paths_of(*expression_->tree)) {}
+Projection::Projection(BoundExpression expression)
+    : expression_(std::move(expression)), paths_(paths_of(*expression_->tree)) {}
 
 Result<Value> Projection::of(FoundItem& item, Arena& arena) const {
   if (all()) return Value::raw(arena.copy(item.json()));

@@ -1,4 +1,5 @@
-// What of an item goes out: all of it as it is stored, or the parts that ProjectionExpression or AttributesToGet name.
+// What of an item goes out: all of it as it is stored, or the parts that ProjectionExpression or
+// AttributesToGet name.
 #pragma once
 
 #include <string_view>
@@ -14,11 +15,13 @@ class Projection {
  public:
   Projection() = default;
   explicit Projection(BoundExpression expression);
-  explicit Projection(std::vector<std::string_view> attributes) : attributes_(std::move(attributes)) {}
+  explicit Projection(std::vector<std::string_view> attributes)
+      : attributes_(std::move(attributes)) {}
 
   const std::optional<BoundExpression>& expression() const { return expression_; }
   bool all() const { return !expression_ && attributes_.empty(); }
-  // For an output document. The text of a whole item is copied into the arena: the view it is from may be gone before the answer is.
+  // For an output document. The text of a whole item is copied into the arena: the view it is from
+  // may be gone before the answer is.
   Result<Value> of(FoundItem& item, Arena& arena) const;
   Value of(const Value& tree, Arena& arena) const;
 

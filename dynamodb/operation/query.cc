@@ -9,10 +9,12 @@ namespace {
 // A start that no earlier page of this query can have ended at.
 Result<void> check_start(const PagePlan& plan, const PageSource& source, const KeyMatch& match) {
   if (!plan.start_key.present()) return {};
-  const bool same_partition = equal(plan.start_key.find(source.keys().partition.name), match.partition->values[0]);
+  const bool same_partition =
+      equal(plan.start_key.find(source.keys().partition.name), match.partition->values[0]);
   if (match.sort == nullptr) {
     if (same_partition) return {};
-    return validation("The provided starting key is outside query boundaries based on provided conditions");
+    return validation(
+        "The provided starting key is outside query boundaries based on provided conditions");
   }
   if (!fulfils(*match.sort, plan.start_key.find(source.keys().sort->name))) {
     return validation("The provided starting key does not match the range key predicate");
@@ -27,22 +29,28 @@ Result<void> query(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
   Arena& arena = call->arena();
   CLOCHE_TRY(const table_name, table_name_of(input["TableName"].text()));
-  const auto kinds = {ExpressionKind::Projection, ExpressionKind::Filter, ExpressionKind::KeyCondition};
-  CLOCHE_TRY_VOID(refuse_mixed(input, kinds, {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"}));
+  const auto kinds = {ExpressionKind::Projection, ExpressionKind::Filter,
+                      ExpressionKind::KeyCondition};
+  CLOCHE_TRY_VOID(refuse_mixed(
+      input, kinds, {"AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"}));
   CLOCHE_TRY(older_filter, filter_of(input["QueryFilter"], input["ConditionalOperator"], arena));
   CLOCHE_TRY_VOID(plan_attributes_to_get(input));
   CLOCHE_TRY(const start_key, plan_start_key(input, arena));
   if (!input["KeyConditions"].present() && !input["KeyConditionExpression"].present()) {
-    return validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    return validation(
+        "Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
+        "request.");
   }
   CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
-  CLOCHE_TRY(const conditions, expressions.key_condition ? key_conditions(*expressions.key_condition)
-                                                         : legacy_key_conditions(input["KeyConditions"], arena));
+  CLOCHE_TRY(const conditions, expressions.key_condition
+                                   ? key_conditions(*expressions.key_condition)
+                                   : legacy_key_conditions(input["KeyConditions"], arena));
   if (older_filter) expressions.filter = std::move(older_filter);
-  CLOCHE_TRY(plan, plan_page(input, expressions, arena));
+  CLOCHE_TRY(plan, plan_page(input, expressions));
   plan.table_name = table_name;
   plan.start_key = start_key;
-  const bool backward = input["ScanIndexForward"].is(Value::Kind::Bool) && !input["ScanIndexForward"].as_bool();
+  const bool backward =
+      input["ScanIndexForward"].is(Value::Kind::Bool) && !input["ScanIndexForward"].as_bool();
 
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(source, find_source(service, view, *call, plan));
@@ -51,7 +59,8 @@ Result<void> query(Service& service, const protocol::CallPtr& call) {
     CLOCHE_TRY(const start, start_row(plan, source));
     CLOCHE_TRY_VOID(check_start(plan, source, match));
     CLOCHE_TRY_VOID(check_attributes(plan, source, true));
-    return read_page(view, plan, source, range_of(source.id(), match), start, backward ? engine::Direction::Backward : engine::Direction::Forward, arena);
+    return read_page(view, plan, source, range_of(source.id(), match), start,
+                     backward ? engine::Direction::Backward : engine::Direction::Forward, arena);
   });
   return {};
 }

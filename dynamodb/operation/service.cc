@@ -15,21 +15,24 @@ void answer(const protocol::CallPtr& call, const Result<Value>& result) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Table>> need_table(Service& service, const engine::ReadView& view, const protocol::Call& call,
+Result<std::shared_ptr<const Table>> need_table(Service& service, const engine::ReadView& view,
+                                                const protocol::Call& call,
                                                 std::string_view table_name) {
   CLOCHE_TRY(table, service.catalog.find(view, place_of(call), table_name));
   if (table == nullptr) return table_not_found();
   return table;
 }
 
-void answer_read(Service& service, const protocol::CallPtr& call, const std::function<Result<Value>(const engine::ReadView&)>& work) {
+void answer_read(Service& service, const protocol::CallPtr& call,
+                 const std::function<Result<Value>(const engine::ReadView&)>& work) {
   const auto view = service.store.view();
   answer(call, work(*view));
 }
 
 void answer_write(Service& service, const protocol::CallPtr& call, std::string_view table_name,
                   std::move_only_function<Result<Value>(engine::WriteTxn&)> work) {
-  // Lives until both the closure and its outcome are through: they may run on other threads, one after the other.
+  // Lives until both the closure and its outcome are through: they may run on other threads, one
+  // after the other.
   struct Running {
     protocol::CallPtr call;
     std::move_only_function<Result<Value>(engine::WriteTxn&)> work;

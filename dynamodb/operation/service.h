@@ -14,7 +14,7 @@
 
 namespace cloche::dynamodb {
 
-struct DynamoDB::Impl {
+struct DynamoDb::Impl {
   explicit Impl(engine::Store& the_store) : store(the_store) {}
 
   engine::Store& store;
@@ -22,16 +22,20 @@ struct DynamoDB::Impl {
   ExpressionCache expressions;
   ChangeListener* listener = nullptr;
 };
-using Service = DynamoDB::Impl;
+using Service = DynamoDb::Impl;
 
-inline Place place_of(const protocol::Call& call) { return {call.caller().account, call.caller().region}; }
+inline Place place_of(const protocol::Call& call) {
+  return {call.caller().account, call.caller().region};
+}
 
 // The table of an item operation; refuses when there is none.
-Result<std::shared_ptr<const Table>> need_table(Service& service, const engine::ReadView& view, const protocol::Call& call,
+Result<std::shared_ptr<const Table>> need_table(Service& service, const engine::ReadView& view,
+                                                const protocol::Call& call,
                                                 std::string_view table_name);
 
 // Answers with what `work` makes of one consistent view.
-void answer_read(Service& service, const protocol::CallPtr& call, const std::function<Result<Value>(const engine::ReadView&)>& work);
+void answer_read(Service& service, const protocol::CallPtr& call,
+                 const std::function<Result<Value>(const engine::ReadView&)>& work);
 
 // Runs `work` in a transaction and answers with what it made: a Value in the call's arena.
 void answer_write(Service& service, const protocol::CallPtr& call, std::string_view table_name,
@@ -65,8 +69,10 @@ Result<void> transact_get_items(Service& service, const protocol::CallPtr& call)
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
 
 // table/clear.cc, table/backfill.cc: work in the background.
-Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows, std::int64_t table_or_index_id);
-Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id, std::string_view from);
+Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,
+                              std::int64_t table_or_index_id);
+Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,
+                            std::string_view from);
 void name_work(Service& service);
 
 }  // namespace cloche::dynamodb

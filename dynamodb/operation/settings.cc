@@ -8,9 +8,11 @@
 namespace cloche::dynamodb {
 namespace {
 
-// A tagged resource is named by its ARN alone. (Who is not allowed to look gets AccessDeniedException for everything else on AWS.)
+// A tagged resource is named by its ARN alone. (Who is not allowed to look gets
+// AccessDeniedException for everything else on AWS.)
 Result<std::string_view> table_of_arn(std::string_view arn) {
-  const auto name = arn.starts_with("arn:") ? table_name_of(arn) : Result<std::string_view>(validation(""));
+  const auto name =
+      arn.starts_with("arn:") ? table_name_of(arn) : Result<std::string_view>(validation(""));
   if (name) return *name;
   return validation("Invalid TableArn: Invalid ResourceArn provided as input " + std::string(arn));
 }
@@ -22,21 +24,25 @@ Error resource_not_found(std::string_view arn) {
 }
 
 // Changes a table's description in a transaction and answers with `output`.
-Result<void> change_table(Service& service, const protocol::CallPtr& call, std::string_view name, Error missing,
+Result<void> change_table(Service& service, const protocol::CallPtr& call, std::string_view name,
+                          Error missing,
                           std::move_only_function<Result<Value>(Table&, Arena&)> change) {
   protocol::Call& request = *call;
-  answer_write(service, call, name, [&service, &request, name, missing, change = std::move(change)](engine::WriteTxn& txn) mutable -> Result<Value> {
-    CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
-    if (found == nullptr) return missing;
-    Table table = *found;
-    CLOCHE_TRY(const output, change(table, request.arena()));
-    CLOCHE_TRY_VOID(Catalog::store(txn, table));
-    return output;
-  });
+  answer_write(service, call, name,
+               [&service, &request, name, missing,
+                change = std::move(change)](engine::WriteTxn& txn) mutable -> Result<Value> {
+                 CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
+                 if (found == nullptr) return missing;
+                 Table table = *found;
+                 CLOCHE_TRY(const output, change(table, request.arena()));
+                 CLOCHE_TRY_VOID(Catalog::store(txn, table));
+                 return output;
+               });
   return {};
 }
 
-Result<void> read_table(Service& service, const protocol::CallPtr& call, std::string_view name, const Error& missing,
+Result<void> read_table(Service& service, const protocol::CallPtr& call, std::string_view name,
+                        const Error& missing,
                         const std::function<Value(const Table&, Arena&)>& answer) {
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     CLOCHE_TRY(const table, service.catalog.find(view, place_of(*call), name));
@@ -53,76 +59,90 @@ Result<void> tag_resource(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_of_arn(input["ResourceArn"].text()));
   if (input["Tags"].empty()) return validation("Atleast one Tag needs to be provided as Input.");
   const Error missing = resource_not_found(input["ResourceArn"].text());
-  return change_table(service, call, name, missing, [&input](Table& table, Arena&) -> Result<Value> {
-    for (const Value& tag : input["Tags"].items()) {
-      const auto known = std::ranges::find(table.tags, tag["Key"].text(), &std::pair<std::string, std::string>::first);
-      if (known == table.tags.end()) {
-        table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
-      } else {
-        known->second = tag["Value"].str();
-      }
-    }
-    return Value::map();
-  });
+  return change_table(
+      service, call, name, missing, [&input](Table& table, Arena&) -> Result<Value> {
+        for (const Value& tag : input["Tags"].items()) {
+          const auto known = std::ranges::find(table.tags, tag["Key"].text(),
+                                               &std::pair<std::string, std::string>::first);
+          if (known == table.tags.end()) {
+            table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
+          } else {
+            known->second = tag["Value"].str();
+          }
+        }
+        return Value::map();
+      });
 }
 
 Result<void> untag_resource(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
   CLOCHE_TRY(const name, table_of_arn(input["ResourceArn"].text()));
-  if (input["TagKeys"].empty()) return validation("Atleast one Tag Key needs to be provided as Input.");
-  return change_table(service, call, name, table_not_found(), [&input](Table& table, Arena&) -> Result<Value> {
-    for (const Value& key : input["TagKeys"].items()) {
-      std::erase_if(table.tags, [&](const auto& tag) { return tag.first == key.text(); });
-    }
-    return Value::map();
-  });
+  if (input["TagKeys"].empty())
+    return validation("Atleast one Tag Key needs to be provided as Input.");
+  return change_table(
+      service, call, name, table_not_found(), [&input](Table& table, Arena&) -> Result<Value> {
+        for (const Value& key : input["TagKeys"].items()) {
+          std::erase_if(table.tags, [&](const auto& tag) { return tag.first == key.text(); });
+        }
+        return Value::map();
+      });
 }
 
 Result<void> list_tags(Service& service, const protocol::CallPtr& call) {
   const std::string_view arn = call->input()["ResourceArn"].text();
   CLOCHE_TRY(const name, table_of_arn(arn));
-  return read_table(service, call, name, resource_not_found(arn), [](const Table& table, Arena& arena) {
-    Value tags = Value::list();
-    for (const auto& [key, value] : table.tags) {
-      Value& tag = tags.push(arena, Value::map());
-      tag.add(arena, "Key", Value::string(arena, key));
-      tag.add(arena, "Value", Value::string(arena, value));
-    }
-    Value output = Value::map();
-    output.add(arena, "Tags", tags);
-    return output;
-  });
+  return read_table(service, call, name, resource_not_found(arn),
+                    [](const Table& table, Arena& arena) {
+                      Value tags = Value::list();
+                      for (const auto& [key, value] : table.tags) {
+                        Value& tag = tags.push(arena, Value::map());
+                        tag.add(arena, "Key", Value::string(arena, key));
+                        tag.add(arena, "Value", Value::string(arena, value));
+                      }
+                      Value output = Value::map();
+                      output.add(arena, "Tags", tags);
+                      return output;
+                    });
 }
 
 Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call) {
   const Value& specification = call->input()["TimeToLiveSpecification"];
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
-  return change_table(service, call, name, table_not_found(name), [&specification](Table& table, Arena& arena) -> Result<Value> {
-    const bool enabled = specification["Enabled"].as_bool();
-    const std::string_view attribute = specification["AttributeName"].text();
-    if (attribute.empty()) return validation("TimeToLiveSpecification AttributeName must be non empty");
-    if (enabled && !table.ttl_attribute.empty()) return validation("TimeToLive is already enabled");
-    if (!enabled && table.ttl_attribute.empty()) return validation("TimeToLive is already disabled");
-    if (!enabled && table.ttl_attribute != attribute) {
-      return validation("TimeToLive is active on a different AttributeName: current AttributeName is " + table.ttl_attribute);
-    }
-    table.ttl_attribute = enabled ? std::string(attribute) : "";
-    Value output = Value::map();
-    output.add(arena, "TimeToLiveSpecification", specification);
-    return output;
-  });
+  return change_table(
+      service, call, name, table_not_found(name),
+      [&specification](Table& table, Arena& arena) -> Result<Value> {
+        const bool enabled = specification["Enabled"].as_bool();
+        const std::string_view attribute = specification["AttributeName"].text();
+        if (attribute.empty())
+          return validation("TimeToLiveSpecification AttributeName must be non empty");
+        if (enabled && !table.ttl_attribute.empty())
+          return validation("TimeToLive is already enabled");
+        if (!enabled && table.ttl_attribute.empty())
+          return validation("TimeToLive is already disabled");
+        if (!enabled && table.ttl_attribute != attribute) {
+          return validation(
+              "TimeToLive is active on a different AttributeName: current AttributeName is " +
+              table.ttl_attribute);
+        }
+        table.ttl_attribute = enabled ? std::string(attribute) : "";
+        Value output = Value::map();
+        output.add(arena, "TimeToLiveSpecification", specification);
+        return output;
+      });
 }
 
 Result<void> describe_time_to_live(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
-  return read_table(service, call, name, table_not_found(name), [](const Table& table, Arena& arena) {
-    Value output = Value::map();
-    Value& description = output.add(arena, "TimeToLiveDescription", Value::map());
-    const bool enabled = !table.ttl_attribute.empty();
-    description.add(arena, "TimeToLiveStatus", Value::string(enabled ? "ENABLED" : "DISABLED"));
-    if (enabled) description.add(arena, "AttributeName", Value::string(arena, table.ttl_attribute));
-    return output;
-  });
+  return read_table(
+      service, call, name, table_not_found(name), [](const Table& table, Arena& arena) {
+        Value output = Value::map();
+        Value& description = output.add(arena, "TimeToLiveDescription", Value::map());
+        const bool enabled = !table.ttl_attribute.empty();
+        description.add(arena, "TimeToLiveStatus", Value::string(enabled ? "ENABLED" : "DISABLED"));
+        if (enabled)
+          description.add(arena, "AttributeName", Value::string(arena, table.ttl_attribute));
+        return output;
+      });
 }
 
 // A new account's quotas in most regions.
@@ -141,7 +161,8 @@ Result<void> describe_endpoints(Service&, const protocol::CallPtr& call) {
   Arena& arena = call->arena();
   Value output = Value::map();
   Value& endpoint = output.add(arena, "Endpoints", Value::list()).push(arena, Value::map());
-  endpoint.add(arena, "Address", Value::string(arena, "dynamodb." + call->caller().region + ".amazonaws.com"));
+  endpoint.add(arena, "Address",
+               Value::string(arena, "dynamodb." + call->caller().region + ".amazonaws.com"));
   endpoint.add(arena, "CachePeriodInMinutes", Value::integer(1440));
   call->reply(output);
   return {};

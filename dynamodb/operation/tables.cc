@@ -1,18 +1,19 @@
 // CreateTable, DescribeTable, ListTables, DeleteTable.
+#include "dynamodb/operation/tables.h"
+
 #include <algorithm>
 
 #include "base/time_text.h"
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/operation/service.h"
-#include "dynamodb/operation/tables.h"
 #include "dynamodb/table/plan_table.h"
 
 namespace cloche::dynamodb {
 namespace {
 
-// Counts rows of a table or index, up to kCountedRowsMax. Partitions lie in the order of a hash, so that what share of its range was
-// counted tells about how many there are in all.
+// Counts rows of a table or index, up to kCountedRowsMax. Partitions lie in the order of a hash, so
+// that what share of its range was counted tells about how many there are in all.
 TableCounts count_rows(const engine::ReadView& view, engine::TableId rows, std::int64_t id) {
   engine::KeyWriter whole;
   whole.integer(id);
@@ -35,9 +36,11 @@ TableCounts count_rows(const engine::ReadView& view, engine::TableId rows, std::
 
 }  // namespace
 
-Value described(const engine::ReadView& view, const Table& table, std::string_view status, Arena& arena) {
+Value described(const engine::ReadView& view, const Table& table, std::string_view status,
+                Arena& arena) {
   std::vector<TableCounts> index_counts;
-  for (const Index& index : table.indexes) index_counts.push_back(count_rows(view, kIndexEntries, index.id));
+  for (const Index& index : table.indexes)
+    index_counts.push_back(count_rows(view, kIndexEntries, index.id));
   return describe_table(table, status, count_rows(view, kItems, table.id), index_counts, arena);
 }
 
@@ -55,33 +58,40 @@ Result<void> create_table(Service& service, const protocol::CallPtr& call) {
   if (encryption["Enabled"].as_bool()) {
     const std::string key = encryption["KMSMasterKeyId"].str();
     const bool is_arn = key.starts_with("arn:");
-    planned.kms_key = is_arn ? key : "arn:aws:kms:" + call->caller().region + ":" + call->caller().account + ":key/" + key;
+    planned.kms_key = is_arn ? key
+                             : "arn:aws:kms:" + call->caller().region + ":" +
+                                   call->caller().account + ":key/" + key;
   }
   protocol::Call& request = *call;
-  answer_write(service, call, name, [&service, &request, name, table = std::move(planned)](engine::WriteTxn& txn) mutable -> Result<Value> {
-    const Place place = place_of(request);
-    CLOCHE_TRY(const existing, service.catalog.find(txn, place, name));
-    if (existing != nullptr) return resource_in_use("Table already exists: " + std::string(name));
-    table.name = name;
-    table.account = place.account;
-    table.region = place.region;
-    table.created = txn.now();
-    table.uuid = txn.ids().uuid();
-    if (table.on_demand) table.on_demand_since = table.created;
-    if (!table.stream_view_type.empty()) table.stream_label = new_stream_label(txn.now());
-    if (table.kms_key.ends_with(":key/")) table.kms_key += txn.ids().uuid();
-    CLOCHE_TRY(const id, Catalog::next_id(txn));
-    table.id = id;
-    for (Index& index : table.indexes) {
-      CLOCHE_TRY(const index_id, Catalog::next_id(txn));
-      index.id = index_id;
-    }
-    CLOCHE_TRY_VOID(Catalog::store(txn, table));
-    Arena& arena = request.arena();
-    Value output = Value::map();
-    output.add(arena, "TableDescription", describe_table(table, "CREATING", {}, {}, arena));
-    return output;
-  });
+  answer_write(service, call, name,
+               [&service, &request, name,
+                table = std::move(planned)](engine::WriteTxn& txn) mutable -> Result<Value> {
+                 const Place place = place_of(request);
+                 CLOCHE_TRY(const existing, service.catalog.find(txn, place, name));
+                 if (existing != nullptr)
+                   return resource_in_use("Table already exists: " + std::string(name));
+                 table.name = name;
+                 table.account = place.account;
+                 table.region = place.region;
+                 table.created = txn.now();
+                 table.uuid = txn.ids().uuid();
+                 if (table.on_demand) table.on_demand_since = table.created;
+                 if (!table.stream_view_type.empty())
+                   table.stream_label = new_stream_label(txn.now());
+                 if (table.kms_key.ends_with(":key/")) table.kms_key += txn.ids().uuid();
+                 CLOCHE_TRY(const id, Catalog::next_id(txn));
+                 table.id = id;
+                 for (Index& index : table.indexes) {
+                   CLOCHE_TRY(const index_id, Catalog::next_id(txn));
+                   index.id = index_id;
+                 }
+                 CLOCHE_TRY_VOID(Catalog::store(txn, table));
+                 Arena& arena = request.arena();
+                 Value output = Value::map();
+                 output.add(arena, "TableDescription",
+                            describe_table(table, "CREATING", {}, {}, arena));
+                 return output;
+               });
   return {};
 }
 
@@ -99,7 +109,8 @@ Result<void> describe_table(Service& service, const protocol::CallPtr& call) {
 
 Result<void> list_tables(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
-  const auto limit = static_cast<std::size_t>(std::clamp<std::int64_t>(input["Limit"].as_integer(100), 1, 100));
+  const auto limit =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(input["Limit"].as_integer(100), 1, 100));
   answer_read(service, call, [&](const engine::ReadView& view) -> Result<Value> {
     Arena& arena = call->arena();
     const Place place = place_of(*call);
@@ -129,21 +140,25 @@ Result<void> list_tables(Service& service, const protocol::CallPtr& call) {
 Result<void> delete_table(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
   protocol::Call& request = *call;
-  answer_write(service, call, name, [&service, &request, name](engine::WriteTxn& txn) -> Result<Value> {
-    CLOCHE_TRY(const table, service.catalog.find(txn, place_of(request), name));
-    if (table == nullptr) return table_not_found(name);
-    if (table->deletion_protection) {
-      return validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.");
-    }
-    // The name is free at once; what was in the table goes step by step.
-    CLOCHE_TRY_VOID(Catalog::erase(txn, *table));
-    CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table->id));
-    for (const Index& index : table->indexes) CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
-    Arena& arena = request.arena();
-    Value output = Value::map();
-    output.add(arena, "TableDescription", describe_table(*table, "DELETING", {}, {}, arena));
-    return output;
-  });
+  answer_write(
+      service, call, name, [&service, &request, name](engine::WriteTxn& txn) -> Result<Value> {
+        CLOCHE_TRY(const table, service.catalog.find(txn, place_of(request), name));
+        if (table == nullptr) return table_not_found(name);
+        if (table->deletion_protection) {
+          return validation(
+              "Resource cannot be deleted as it is currently protected against deletion. Disable "
+              "deletion protection first.");
+        }
+        // The name is free at once; what was in the table goes step by step.
+        CLOCHE_TRY_VOID(Catalog::erase(txn, *table));
+        CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table->id));
+        for (const Index& index : table->indexes)
+          CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
+        Arena& arena = request.arena();
+        Value output = Value::map();
+        output.add(arena, "TableDescription", describe_table(*table, "DELETING", {}, {}, arena));
+        return output;
+      });
   return {};
 }
 

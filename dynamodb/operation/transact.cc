@@ -44,18 +44,21 @@ Error CancellationReasons::error() const {
 }
 
 void CapacityByTable::add(std::shared_ptr<const Table> table, const ConsumedHalves& consumed) {
-  auto found = std::ranges::find(tables_, table->id, [](const auto& entry) { return entry.first->id; });
+  auto found =
+      std::ranges::find(tables_, table->id, [](const auto& entry) { return entry.first->id; });
   if (found == tables_.end()) {
     tables_.emplace_back(std::move(table), ConsumedHalves());
     found = tables_.end() - 1;
   }
   found->second.table += consumed.table;
-  for (std::size_t i = 0; i < consumed.indexes.size(); ++i) found->second.add_index(i, consumed.indexes[i], *found->first);
+  for (std::size_t i = 0; i < consumed.indexes.size(); ++i)
+    found->second.add_index(i, consumed.indexes[i], *found->first);
 }
 
 Value CapacityByTable::list(CapacityDetail detail, UnitKind kind, Arena& arena) const {
   Value out = Value::list();
-  for (const auto& [table, consumed] : tables_) out.push(arena, consumed_capacity(*table, consumed, detail, kind, arena));
+  for (const auto& [table, consumed] : tables_)
+    out.push(arena, consumed_capacity(*table, consumed, detail, kind, arena));
   return out;
 }
 

@@ -15,17 +15,22 @@ constexpr std::chrono::minutes kTokenLife{10};
 
 Result<WritePlan> plan_item(Service& service, const Value& item, Arena& arena) {
   using Plan = Result<WritePlan> (*)(Service&, const Value&, Arena&);
-  constexpr std::pair<std::string_view, Plan> kPlans[] = {
-      {"ConditionCheck", plan_check}, {"Put", plan_put}, {"Delete", plan_delete}, {"Update", plan_update}};
+  constexpr std::pair<std::string_view, Plan> kPlans[] = {{"ConditionCheck", plan_check},
+                                                          {"Put", plan_put},
+                                                          {"Delete", plan_delete},
+                                                          {"Update", plan_update}};
   const Value* input = nullptr;
   Plan make_plan = nullptr;
   for (const auto& [name, plan] : kPlans) {
     if (!item[name].present()) continue;
-    if (input != nullptr) return validation("TransactItems can only contain one of Check, Put, Update or Delete");
+    if (input != nullptr)
+      return validation("TransactItems can only contain one of Check, Put, Update or Delete");
     input = &item[name];
     make_plan = plan;
   }
-  if (input == nullptr) return validation("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
+  if (input == nullptr)
+    return validation(
+        "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request");
   CLOCHE_TRY(const name, table_name_of((*input)["TableName"].text()));
   CLOCHE_TRY(plan, make_plan(service, *input, arena));
   plan.table_name = name;
@@ -52,8 +57,10 @@ class Token {
     if (*row == digest_) return true;
     return Error{.kind = Error::Kind::Refused,
                  .code = "IdempotentParameterMismatchException",
-                 .message = "The request uses the same client token as a previous, but non-identical request. Do not reuse a client "
-                            "token with different requests, unless the requests are identical",
+                 .message =
+                     "The request uses the same client token as a previous, but non-identical "
+                     "request. Do not reuse a client "
+                     "token with different requests, unless the requests are identical",
                  .http_status = 400,
                  .details = {}};
   }
@@ -71,8 +78,8 @@ class Token {
   std::string digest_;
 };
 
-Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::Call& call, const std::vector<WritePlan>& plans,
-                       Arena& arena) {
+Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::Call& call,
+                       const std::vector<WritePlan>& plans, Arena& arena) {
   CancellationReasons reasons(plans.size());
   std::vector<Decision> decisions(plans.size());
   std::vector<std::string_view> rows;
@@ -106,7 +113,8 @@ Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::
     capacities.add(decisions[i].table, consumed);
     const Value one = collection_metrics(call.input(), *decisions[i].table, plans[i].keys, arena);
     if (!one.present()) continue;
-    Value list = metrics.find(plans[i].table_name).present() ? metrics.find(plans[i].table_name) : Value::list();
+    Value list = metrics.find(plans[i].table_name).present() ? metrics.find(plans[i].table_name)
+                                                             : Value::list();
     list.push(arena, one);
     metrics.set(arena, plans[i].table_name, list);
   }
@@ -129,7 +137,8 @@ Result<void> transact_write_items(Service& service, const protocol::CallPtr& cal
   protocol::Call& request = *call;
   const std::string_view name = plans.empty() ? std::string_view() : plans.front().table_name;
   answer_write(service, call, name,
-               [&service, &request, plans = std::move(plans), token = Token(*call)](engine::WriteTxn& txn) -> Result<Value> {
+               [&service, &request, plans = std::move(plans),
+                token = Token(*call)](engine::WriteTxn& txn) -> Result<Value> {
                  CLOCHE_TRY(const known, token.known(txn));
                  if (known) return Value::map();
                  CLOCHE_TRY(const output, transact(service, txn, request, plans, request.arena()));

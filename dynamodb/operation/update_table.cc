@@ -11,14 +11,15 @@ namespace {
 
 // Everything that can be refused without the table.
 Result<void> plan_update(const Value& input) {
-  const bool anything =
-      std::ranges::any_of(input.members(), [](const Member& member) {
-        return member.name != "TableName" && member.name != "AttributeDefinitions" && member.value.present();
-      });
+  const bool anything = std::ranges::any_of(input.members(), [](const Member& member) {
+    return member.name != "TableName" && member.name != "AttributeDefinitions" &&
+           member.value.present();
+  });
   const Value& updates = input["GlobalSecondaryIndexUpdates"];
   if (!anything || (updates.present() && updates.empty() && input.size() <= 2)) {
     return validation(
-        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or "
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+        "GlobalSecondaryIndexUpdates or SSESpecification or "
         "ReplicaUpdates is required");
   }
   if (input["BillingMode"].text() == "PROVISIONED" && !input["ProvisionedThroughput"].present()) {
@@ -33,30 +34,40 @@ Result<void> plan_update(const Value& input) {
     }
     if (name.empty()) {
       return invalid_value(
-          "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be "
+          "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+          "GlobalSecondaryIndexUpdate.Delete must not be "
           "null");
     }
     if (std::ranges::find(names, name) != names.end()) {
-      return invalid_value("Only one global secondary index update per index is allowed simultaneously. Index: " + std::string(name));
+      return invalid_value(
+          "Only one global secondary index update per index is allowed simultaneously. Index: " +
+          std::string(name));
     }
     names.push_back(name);
   }
   return {};
 }
 
-Result<void> set_throughput(Throughput& current, const Value& wanted, Instant now, std::string_view what) {
+Result<void> set_throughput(Throughput& current, const Value& wanted, Instant now,
+                            std::string_view what) {
   CLOCHE_TRY(const planned, plan_throughput(wanted));
   if (planned.read_units == current.read_units && planned.write_units == current.write_units) {
     const std::string of(what);
-    return validation("The provisioned throughput for the " + of + " will not change. The requested value equals the current value. " +
-                      "Current ReadCapacityUnits provisioned for the " + of + ": " + std::to_string(current.read_units) +
+    return validation("The provisioned throughput for the " + of +
+                      " will not change. The requested value equals the current value. " +
+                      "Current ReadCapacityUnits provisioned for the " + of + ": " +
+                      std::to_string(current.read_units) +
                       ". Requested ReadCapacityUnits: " + std::to_string(planned.read_units) +
-                      ". Current WriteCapacityUnits provisioned for the " + of + ": " + std::to_string(current.write_units) +
+                      ". Current WriteCapacityUnits provisioned for the " + of + ": " +
+                      std::to_string(current.write_units) +
                       ". Requested WriteCapacityUnits: " + std::to_string(planned.write_units) +
-                      ". Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.");
+                      ". Refer to the Amazon DynamoDB Developer Guide for current limits and how "
+                      "to request higher limits.");
   }
-  if (planned.read_units > current.read_units || planned.write_units > current.write_units) current.increased = now;
-  if (planned.read_units < current.read_units || planned.write_units < current.write_units) current.decreased = now;
+  if (planned.read_units > current.read_units || planned.write_units > current.write_units)
+    current.increased = now;
+  if (planned.read_units < current.read_units || planned.write_units < current.write_units)
+    current.decreased = now;
   current.read_units = planned.read_units;
   current.write_units = planned.write_units;
   return {};
@@ -67,7 +78,9 @@ Result<void> set_billing(const Value& input, Table& table, Instant now) {
   const bool on_demand = mode.empty() ? table.on_demand : mode == "PAY_PER_REQUEST";
   const Value& throughput = input["ProvisionedThroughput"];
   if (on_demand && throughput.present()) {
-    return invalid_value("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+    return invalid_value(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+        "PAY_PER_REQUEST");
   }
   if (on_demand && !table.on_demand) {
     table.on_demand_since = now;
@@ -84,8 +97,10 @@ Result<void> set_billing(const Value& input, Table& table, Instant now) {
 Result<void> set_stream(const Value& specification, Table& table, Instant now) {
   if (!specification.present()) return {};
   CLOCHE_TRY(view, plan_stream(specification));
-  if (!view.empty() && !table.stream_view_type.empty()) return validation("Table already has an enabled stream: " + table.stream_arn());
-  if (view.empty() && table.stream_view_type.empty()) return validation("Table is already in DISABLED stream state, cannot be disabled again");
+  if (!view.empty() && !table.stream_view_type.empty())
+    return validation("Table already has an enabled stream: " + table.stream_arn());
+  if (view.empty() && table.stream_view_type.empty())
+    return validation("Table is already in DISABLED stream state, cannot be disabled again");
   table.stream_view_type = std::move(view);
   if (!table.stream_view_type.empty()) table.stream_label = new_stream_label(now);
   return {};
@@ -95,15 +110,19 @@ Result<void> set_stream(const Value& specification, Table& table, Instant now) {
 void set_attributes(const Value& definitions, Table& table) {
   if (!definitions.present()) return;
   for (const auto& [name, type] : attribute_definitions(definitions)) {
-    const auto known = std::ranges::find(table.attributes, name, &std::pair<std::string, Type>::first);
+    const auto known =
+        std::ranges::find(table.attributes, name, &std::pair<std::string, Type>::first);
     if (known == table.attributes.end()) table.attributes.emplace_back(name, type);
   }
 }
 
 void forget_unused_attributes(Table& table) {
   const auto is_key = [&](const std::string& name) {
-    const auto in = [&](const KeySchema& keys) { return keys.partition.name == name || (keys.sort && keys.sort->name == name); };
-    return in(table.keys) || std::ranges::any_of(table.indexes, [&](const Index& index) { return in(index.keys); });
+    const auto in = [&](const KeySchema& keys) {
+      return keys.partition.name == name || (keys.sort && keys.sort->name == name);
+    };
+    return in(table.keys) ||
+           std::ranges::any_of(table.indexes, [&](const Index& index) { return in(index.keys); });
   };
   std::erase_if(table.attributes, [&](const auto& attribute) { return !is_key(attribute.first); });
 }
@@ -143,15 +162,19 @@ Result<void> update_indexes(engine::WriteTxn& txn, const Value& updates, Table& 
   std::size_t online = 0;
   for (const Value& update : updates.items()) {
     const Value& wanted = update["Update"]["ProvisionedThroughput"];
-    if (std::max(wanted["ReadCapacityUnits"].as_integer(0), wanted["WriteCapacityUnits"].as_integer(0)) > kThroughputMax) {
+    if (std::max(wanted["ReadCapacityUnits"].as_integer(0),
+                 wanted["WriteCapacityUnits"].as_integer(0)) > kThroughputMax) {
       return validation(
-          "This operation cannot be performed with given input values. Please contact DynamoDB service team for more info: Action "
+          "This operation cannot be performed with given input values. Please contact DynamoDB "
+          "service team for more info: Action "
           "Blocked: IndexUpdate");
     }
   }
   for (const Value& update : updates.items()) online += update["Update"].present() ? 0 : 1;
   if (online > 1 || (online == 1 && std::ranges::any_of(table.indexes, &Index::backfilling))) {
-    return limit_exceeded("Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
+    return limit_exceeded(
+        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously "
+        "per table");
   }
   for (const Value& update : updates.items()) CLOCHE_TRY_VOID(update_index(txn, update, table));
   return {};
@@ -163,29 +186,34 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
   CLOCHE_TRY_VOID(plan_update(call->input()));
   protocol::Call& request = *call;
-  answer_write(service, call, name, [&service, &request, name](engine::WriteTxn& txn) -> Result<Value> {
-    const Value& input = request.input();
-    CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
-    if (found == nullptr) return table_not_found(name);
-    Table table = *found;
-    set_attributes(input["AttributeDefinitions"], table);
-    CLOCHE_TRY_VOID(set_billing(input, table, txn.now()));
-    CLOCHE_TRY_VOID(set_stream(input["StreamSpecification"], table, txn.now()));
-    CLOCHE_TRY_VOID(update_indexes(txn, input["GlobalSecondaryIndexUpdates"], table));
-    forget_unused_attributes(table);
-    if (input["DeletionProtectionEnabled"].present()) table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
-    if (input["TableClass"].present()) table.table_class = input["TableClass"].str();
-    if (const Value& encryption = input["SSESpecification"]; encryption.present()) {
-      const bool enabled = encryption["Enabled"].as_bool();
-      const std::string key = encryption["KMSMasterKeyId"].str();
-      table.kms_key = !enabled ? "" : key.starts_with("arn:") ? key : "arn:aws:kms:" + table.region + ":" + table.account + ":key/" + key;
-    }
-    CLOCHE_TRY_VOID(Catalog::store(txn, table));
-    Arena& arena = request.arena();
-    Value output = Value::map();
-    output.add(arena, "TableDescription", described(txn, table, "UPDATING", arena));
-    return output;
-  });
+  answer_write(
+      service, call, name, [&service, &request, name](engine::WriteTxn& txn) -> Result<Value> {
+        const Value& input = request.input();
+        CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
+        if (found == nullptr) return table_not_found(name);
+        Table table = *found;
+        set_attributes(input["AttributeDefinitions"], table);
+        CLOCHE_TRY_VOID(set_billing(input, table, txn.now()));
+        CLOCHE_TRY_VOID(set_stream(input["StreamSpecification"], table, txn.now()));
+        CLOCHE_TRY_VOID(update_indexes(txn, input["GlobalSecondaryIndexUpdates"], table));
+        forget_unused_attributes(table);
+        if (input["DeletionProtectionEnabled"].present())
+          table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
+        if (input["TableClass"].present()) table.table_class = input["TableClass"].str();
+        if (const Value& encryption = input["SSESpecification"]; encryption.present()) {
+          const bool enabled = encryption["Enabled"].as_bool();
+          const std::string key = encryption["KMSMasterKeyId"].str();
+          table.kms_key = !enabled ? ""
+                          : key.starts_with("arn:")
+                              ? key
+                              : "arn:aws:kms:" + table.region + ":" + table.account + ":key/" + key;
+        }
+        CLOCHE_TRY_VOID(Catalog::store(txn, table));
+        Arena& arena = request.arena();
+        Value output = Value::map();
+        output.add(arena, "TableDescription", described(txn, table, "UPDATING", arena));
+        return output;
+      });
   return {};
 }
 

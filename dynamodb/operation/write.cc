@@ -12,7 +12,9 @@
 namespace cloche::dynamodb {
 namespace {
 
-bool returns_item_on_failure(const Value& input) { return input["ReturnValuesOnConditionCheckFailure"].text() == "ALL_OLD"; }
+bool returns_item_on_failure(const Value& input) {
+  return input["ReturnValuesOnConditionCheckFailure"].text() == "ALL_OLD";
+}
 
 ReturnValues return_values_of(const Value& input) {
   const std::string_view text = input["ReturnValues"].text();
@@ -36,24 +38,28 @@ std::optional<Type> result_type(const BoundExpression& update, const Node& node)
   return std::nullopt;
 }
 
-// What an update expression must not touch, whatever the item: the item's own key, and parts of an index key, which is a scalar.
+// What an update expression must not touch, whatever the item: the item's own key, and parts of an
+// index key, which is a scalar.
 Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
   for (const UpdateAction& action : update.tree->actions) {
     const std::string_view name = update.name(action.path[0]);
     if (is_key(table, name)) {
-      return invalid_value("Cannot update attribute " + std::string(name) + ". This attribute is part of the key");
+      return invalid_value("Cannot update attribute " + std::string(name) +
+                           ". This attribute is part of the key");
     }
   }
   for (const Index& index : table.indexes) {
-    for (const KeyAttribute* key : {index.global ? &index.keys.partition : nullptr, index.keys.sort ? &*index.keys.sort : nullptr}) {
+    for (const KeyAttribute* key : {index.global ? &index.keys.partition : nullptr,
+                                    index.keys.sort ? &*index.keys.sort : nullptr}) {
       if (key == nullptr) continue;
       for (const UpdateAction& action : update.tree->actions) {
         if (update.name(action.path[0]) != key->name) continue;
         if (action.path.size() > 1 || action.clause == Clause::Remove) continue;
         const auto type = result_type(update, action.value);
         if (type && *type != key->type) {
-          return invalid_value("Type mismatch for Index Key " + key->name + " Expected: " + std::string(name_of(key->type)) +
-                               " Actual: " + std::string(name_of(*type)) + " IndexName: " + index.name);
+          return invalid_value("Type mismatch for Index Key " + key->name +
+                               " Expected: " + std::string(name_of(key->type)) + " Actual: " +
+                               std::string(name_of(*type)) + " IndexName: " + index.name);
         }
       }
     }
@@ -62,12 +68,14 @@ Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
 }
 
 Error in_legacy_words(const Error& error) {
-  if (error.message != "An operand in the update expression has an incorrect data type") return error;
+  if (error.message != "An operand in the update expression has an incorrect data type")
+    return error;
   return validation("Type mismatch for attribute to update");
 }
 
 // The item that an update leaves.
-Result<NewItem> updated(const WritePlan& plan, const Table& table, const Value& before, bool existed, Arena& arena) {
+Result<NewItem> updated(const WritePlan& plan, const Table& table, const Value& before,
+                        bool existed, Arena& arena) {
   Value base = before;
   if (!existed) base = plan.keys;
   NewItem after{base, "", 0};
@@ -78,11 +86,14 @@ Result<NewItem> updated(const WritePlan& plan, const Table& table, const Value& 
   }
   if (is_nested_too_deep(after.tree)) return nesting_too_deep();
   after.bytes = item_bytes(after.tree);
-  if (after.bytes > kItemBytesMax) return validation("Item size to update has exceeded the maximum allowed size");
+  if (after.bytes > kItemBytesMax)
+    return validation("Item size to update has exceeded the maximum allowed size");
   if (auto checked = check_index_keys(table, after.tree); !checked) {
     // An immediate value was refused before; this one was computed.
-    if (checked.error().message.find("Type mismatch for Index Key") == std::string::npos) return std::move(checked).error();
-    return validation("The update expression attempted to update the secondary index key to unsupported type");
+    if (checked.error().message.find("Type mismatch for Index Key") == std::string::npos)
+      return std::move(checked).error();
+    return validation(
+        "The update expression attempted to update the secondary index key to unsupported type");
   }
   after.row = encode_item(after.tree, after.bytes);
   return after;
@@ -92,18 +103,22 @@ Result<NewItem> updated(const WritePlan& plan, const Table& table, const Value& 
 Result<Value> returned(const WritePlan& plan, Decision& decision, Arena& arena) {
   FoundItem& before = decision.before;
   switch (plan.return_values) {
-    case ReturnValues::None: return Value();
-    case ReturnValues::AllOld: return before.exists() ? Value::raw(arena.copy(before.json())) : Value();
+    case ReturnValues::None:
+      return Value();
+    case ReturnValues::AllOld:
+      return before.exists() ? Value::raw(arena.copy(before.json())) : Value();
     case ReturnValues::AllNew:
       if (!decision.after) return Value();
       return Value::raw(arena.copy(StoredItem(decision.after->row).json()));
-    default: break;
+    default:
+      break;
   }
   if (!plan.expressions.update || !decision.after) return Value();
   const bool old = plan.return_values == ReturnValues::UpdatedOld;
   CLOCHE_TRY(const tree, before.tree(arena));
   const BoundExpression& update = *plan.expressions.update;
-  const Value parts = project(update, paths_of(*update.tree), old ? tree : decision.after->tree, arena);
+  const Value parts =
+      project(update, paths_of(*update.tree), old ? tree : decision.after->tree, arena);
   if (parts.empty()) return Value();
   std::string json;
   append_json(json, parts);
@@ -111,7 +126,8 @@ Result<Value> returned(const WritePlan& plan, Decision& decision, Arena& arena) 
 }
 
 // The expressions, and Expected in the place of a condition.
-Result<void> plan_conditions(Service& service, const Value& input, std::initializer_list<ExpressionKind> kinds, WritePlan& plan,
+Result<void> plan_conditions(Service& service, const Value& input,
+                             std::initializer_list<ExpressionKind> kinds, WritePlan& plan,
                              Arena& arena) {
   CLOCHE_TRY(older, expected_condition(input, arena));
   CLOCHE_TRY(expressions, bind_expressions(service.expressions, input, kinds, arena));
@@ -127,8 +143,10 @@ Result<WritePlan> plan_put(Service& service, const Value& input, Arena& arena) {
   CLOCHE_TRY_VOID(refuse_mixed(input, {ExpressionKind::Condition}, {"Expected"}));
   CLOCHE_TRY(const item, check_item(input["Item"], arena));
   plan.return_values = return_values_of(input);
-  if (plan.return_values > ReturnValues::AllOld) return validation("ReturnValues can only be ALL_OLD or NONE");
-  if (item.bytes > kItemBytesMax) return validation("Item size has exceeded the maximum allowed size");
+  if (plan.return_values > ReturnValues::AllOld)
+    return validation("ReturnValues can only be ALL_OLD or NONE");
+  if (item.bytes > kItemBytesMax)
+    return validation("Item size has exceeded the maximum allowed size");
   CLOCHE_TRY_VOID(plan_conditions(service, input, {ExpressionKind::Condition}, plan, arena));
   plan.keys = item.value;
   plan.item = {item.value, encode_item(item.value, item.bytes), item.bytes};
@@ -139,11 +157,13 @@ Result<WritePlan> plan_put(Service& service, const Value& input, Arena& arena) {
 Result<WritePlan> plan_update(Service& service, const Value& input, Arena& arena) {
   WritePlan plan;
   plan.kind = WriteKind::Update;
-  CLOCHE_TRY_VOID(refuse_mixed(input, {ExpressionKind::Update, ExpressionKind::Condition}, {"AttributeUpdates", "Expected"}));
+  CLOCHE_TRY_VOID(refuse_mixed(input, {ExpressionKind::Update, ExpressionKind::Condition},
+                               {"AttributeUpdates", "Expected"}));
   CLOCHE_TRY(const key, check_item(input["Key"], arena));
   plan.keys = key.value;
   CLOCHE_TRY(older_update, attribute_updates(input, arena));
-  CLOCHE_TRY_VOID(plan_conditions(service, input, {ExpressionKind::Update, ExpressionKind::Condition}, plan, arena));
+  CLOCHE_TRY_VOID(plan_conditions(
+      service, input, {ExpressionKind::Update, ExpressionKind::Condition}, plan, arena));
   plan.legacy_update = older_update.has_value();
   plan.creates_item = creates_item(input["AttributeUpdates"]);
   if (older_update) plan.expressions.update = std::move(older_update);
@@ -159,7 +179,8 @@ Result<WritePlan> plan_delete(Service& service, const Value& input, Arena& arena
   CLOCHE_TRY(const key, check_item(input["Key"], arena));
   plan.keys = key.value;
   plan.return_values = return_values_of(input);
-  if (plan.return_values > ReturnValues::AllOld) return validation("ReturnValues can only be ALL_OLD or NONE");
+  if (plan.return_values > ReturnValues::AllOld)
+    return validation("ReturnValues can only be ALL_OLD or NONE");
   CLOCHE_TRY_VOID(plan_conditions(service, input, {ExpressionKind::Condition}, plan, arena));
   plan.return_item_on_failure = returns_item_on_failure(input);
   return plan;
@@ -171,18 +192,22 @@ Result<WritePlan> plan_check(Service& service, const Value& input, Arena& arena)
   return plan;
 }
 
-Result<Decision> locate(Service& service, const engine::ReadView& view, const protocol::Call& call, const WritePlan& plan) {
+Result<Decision> locate(Service& service, const engine::ReadView& view, const protocol::Call& call,
+                        const WritePlan& plan) {
   Decision decision;
   CLOCHE_TRY(table, need_table(service, view, call, plan.table_name));
   decision.table = std::move(table);
-  auto key = plan.kind == WriteKind::Put ? key_of_item(*decision.table, plan.keys) : key_of_key(*decision.table, plan.keys);
+  auto key = plan.kind == WriteKind::Put ? key_of_item(*decision.table, plan.keys)
+                                         : key_of_key(*decision.table, plan.keys);
   if (!key) return std::move(key).error();
   decision.key = *std::move(key);
-  if (plan.expressions.update) CLOCHE_TRY_VOID(refuse_keys(*decision.table, *plan.expressions.update));
+  if (plan.expressions.update)
+    CLOCHE_TRY_VOID(refuse_keys(*decision.table, *plan.expressions.update));
   return decision;
 }
 
-Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decision& decision, Arena& arena) {
+Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decision& decision,
+                    Arena& arena) {
   CLOCHE_TRY(before, FoundItem::find(view, decision.key));
   decision.before = std::move(before);
   Value tree = Value::map();
@@ -191,12 +216,17 @@ Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decisio
     tree = parsed;
   }
   if (plan.expressions.condition && !holds(*plan.expressions.condition, tree)) {
-    return conditional_check_failed(plan.return_item_on_failure ? decision.before.json() : std::string_view());
+    return conditional_check_failed(plan.return_item_on_failure ? decision.before.json()
+                                                                : std::string_view());
   }
   switch (plan.kind) {
-    case WriteKind::Check: return {};
-    case WriteKind::Put: decision.after = plan.item; break;
-    case WriteKind::Delete: break;
+    case WriteKind::Check:
+      return {};
+    case WriteKind::Put:
+      decision.after = plan.item;
+      break;
+    case WriteKind::Delete:
+      break;
     case WriteKind::Update: {
       if (!decision.before.exists() && !plan.creates_item) break;
       CLOCHE_TRY(after, updated(plan, *decision.table, tree, decision.before.exists(), arena));
@@ -209,20 +239,25 @@ Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decisio
   return {};
 }
 
-Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& decision, Arena& arena) {
+Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& decision,
+                             Arena& arena) {
   ConsumedHalves consumed;
-  const std::size_t bytes = std::max(decision.before.bytes(), decision.after ? decision.after->bytes : 0);
+  const std::size_t bytes =
+      std::max(decision.before.bytes(), decision.after ? decision.after->bytes : 0);
   consumed.table = 2 * write_units(bytes);
   if (!decision.writes) return consumed;
   std::vector<std::int64_t> index_units;
-  CLOCHE_TRY_VOID(write_item(txn, *decision.table, decision.key, decision.before, decision.after ? &*decision.after : nullptr,
-                             service.listener, index_units, arena));
-  for (std::size_t i = 0; i < index_units.size(); ++i) consumed.add_index(i, 2 * index_units[i], *decision.table);
+  CLOCHE_TRY_VOID(write_item(txn, *decision.table, decision.key, decision.before,
+                             decision.after ? &*decision.after : nullptr, service.listener,
+                             index_units, arena));
+  for (std::size_t i = 0; i < index_units.size(); ++i)
+    consumed.add_index(i, 2 * index_units[i], *decision.table);
   return consumed;
 }
 
 Value collection_metrics(const Value& input, const Table& table, const Value& keys, Arena& arena) {
-  if (input["ReturnItemCollectionMetrics"].text() != "SIZE" || !table.has_local_index()) return Value();
+  if (input["ReturnItemCollectionMetrics"].text() != "SIZE" || !table.has_local_index())
+    return Value();
   Value out = Value::map();
   const std::string_view name = arena.copy(table.keys.partition.name);
   out.add(arena, "ItemCollectionKey", Value::map()).add(arena, name, keys.find(name));

@@ -1,5 +1,6 @@
-// Writing one item: what PutItem, UpdateItem, DeleteItem, BatchWriteItem and TransactWriteItems have in common. A plan is made from
-// the request alone, a decision from plan and item, and then it is applied.
+// Writing one item: what PutItem, UpdateItem, DeleteItem, BatchWriteItem and TransactWriteItems
+// have in common. A plan is made from the request alone, a decision from plan and item, and then it
+// is applied.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +25,14 @@ struct WritePlan {
   NewItem item;  // Of a put: ready to be stored.
   Expressions expressions;
   bool legacy_update = false;  // It came as AttributeUpdates.
-  bool creates_item = true;    // An update that only takes attributes away makes no item, if it came as AttributeUpdates.
+  bool creates_item = true;  // An update that only takes attributes away makes no item, if it came
+                             // as AttributeUpdates.
   ReturnValues return_values = ReturnValues::None;
   bool return_item_on_failure = false;  // ReturnValuesOnConditionCheckFailure
 };
 
-// `input` is the request, or the part of a batch or transaction that looks like one. The table's name is checked by the caller.
+// `input` is the request, or the part of a batch or transaction that looks like one. The table's
+// name is checked by the caller.
 Result<WritePlan> plan_put(Service& service, const Value& input, Arena& arena);
 Result<WritePlan> plan_update(Service& service, const Value& input, Arena& arena);
 Result<WritePlan> plan_delete(Service& service, const Value& input, Arena& arena);
@@ -46,11 +49,15 @@ struct Decision {
 };
 
 // Finds table and key. Refusals that need the table's schema come here.
-Result<Decision> locate(Service& service, const engine::ReadView& view, const protocol::Call& call, const WritePlan& plan);
-// Looks at the item, refuses when the condition does not hold, and computes what comes of it. Pure, but for reading.
-Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decision& decision, Arena& arena);
+Result<Decision> locate(Service& service, const engine::ReadView& view, const protocol::Call& call,
+                        const WritePlan& plan);
+// Looks at the item, refuses when the condition does not hold, and computes what comes of it. Pure,
+// but for reading.
+Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decision& decision,
+                    Arena& arena);
 // Writes. Answers with the units consumed.
-Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& decision, Arena& arena);
+Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& decision,
+                             Arena& arena);
 
 // ItemCollectionMetrics of one write; Absent unless asked for and the table has local indexes.
 Value collection_metrics(const Value& input, const Table& table, const Value& keys, Arena& arena);

@@ -1,5 +1,5 @@
-// Work that goes on after its request was answered, in steps of kStepRowsMax rows or kStepBytesMax bytes: removing what was in a
-// dropped table or index, and filling a new index.
+// Work that goes on after its request was answered, in steps of kStepRowsMax rows or kStepBytesMax
+// bytes: removing what was in a dropped table or index, and filling a new index.
 #include <algorithm>
 
 #include "dynamodb/limits.h"
@@ -45,8 +45,9 @@ Result<void> clear_step(engine::WriteTxn& txn, const std::string& payload) {
   return more ? clear_rows_later(txn, rows, id) : Result<void>();
 }
 
-// The payload of "backfill": where the table is found, its id and the index's, and the row after which the step goes on. The table or
-// the index may be gone by now, or a new table may have its name: then there is nothing left to do.
+// The payload of "backfill": where the table is found, its id and the index's, and the row after
+// which the step goes on. The table or the index may be gone by now, or a new table may have its
+// name: then there is nothing left to do.
 Result<void> backfill_step(Service& service, engine::WriteTxn& txn, const std::string& payload) {
   engine::KeyReader in(payload);
   const Place place{in.text(), in.text()};
@@ -64,7 +65,7 @@ Result<void> backfill_step(Service& service, engine::WriteTxn& txn, const std::s
   engine::KeyWriter whole;
   whole.integer(table_id);
   engine::KeyRange range = engine::KeyRange::of(whole);
-  if (!from.empty()) range.from = from + '\0';
+  if (!from.empty()) range.from = after_row(from);
   // Rows are gathered before any is written: a cursor shows the state as it was when it was opened.
   std::vector<std::string> items;
   std::string last;
@@ -89,26 +90,37 @@ Result<void> backfill_step(Service& service, engine::WriteTxn& txn, const std::s
 
 }  // namespace
 
-Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows, std::int64_t table_or_index_id) {
-  auto queued = txn.later({std::string(kClear), engine::KeyWriter().integer(rows).integer(table_or_index_id).take(), {}});
+Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,
+                              std::int64_t table_or_index_id) {
+  auto queued = txn.later({std::string(kClear),
+                           engine::KeyWriter().integer(rows).integer(table_or_index_id).take(),
+                           {}});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
-Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id, std::string_view from) {
+Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,
+                            std::string_view from) {
   engine::KeyWriter payload;
-  payload.text(table.account).text(table.region).text(table.name).integer(table.id).integer(index_id).blob(from);
+  payload.text(table.account)
+      .text(table.region)
+      .text(table.name)
+      .integer(table.id)
+      .integer(index_id)
+      .blob(from);
   auto queued = txn.later({std::string(kBackfill), payload.take(), {}});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
 void name_work(Service& service) {
   service.store.on_work(std::string(kClear), clear_step);
-  service.store.on_work(std::string(kBackfill), [&service](engine::WriteTxn& txn, const std::string& payload) {
-    return backfill_step(service, txn, payload);
-  });
-  service.store.on_work("dynamodb.forget_token", [](engine::WriteTxn& txn, const std::string& payload) {
-    return txn.erase(kTokens, payload);
-  });
+  service.store.on_work(std::string(kBackfill),
+                        [&service](engine::WriteTxn& txn, const std::string& payload) {
+                          return backfill_step(service, txn, payload);
+                        });
+  service.store.on_work("dynamodb.forget_token",
+                        [](engine::WriteTxn& txn, const std::string& payload) {
+                          return txn.erase(kTokens, payload);
+                        });
 }
 
 }  // namespace cloche::dynamodb

@@ -18,24 +18,29 @@ Result<std::string_view> table_name_of(std::string_view name_or_arn) {
   std::string_view name = name_or_arn;
   if (name.starts_with("arn:")) {
     const std::size_t slash = name.find(":table/");
-    if (slash == std::string_view::npos) return validation("Invalid table ARN: " + std::string(name_or_arn));
+    if (slash == std::string_view::npos)
+      return validation("Invalid table ARN: " + std::string(name_or_arn));
     name = name.substr(slash + 7);
     name = name.substr(0, name.find('/'));
   }
   if (name.size() < 3 || name.size() > 255) {
-    return validation("TableName must be at least 3 characters long and at most 255 characters long");
+    return validation(
+        "TableName must be at least 3 characters long and at most 255 characters long");
   }
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
   };
   if (!std::ranges::all_of(name, fits)) {
     return validation("1 validation error detected: Value '" + std::string(name) +
-                      "' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+                      "' at 'tableName' failed to satisfy constraint: Member must satisfy regular "
+                      "expression pattern: [a-zA-Z0-9_.-]+");
   }
   return name;
 }
 
-Result<std::shared_ptr<const Table>> Catalog::find(const engine::ReadView& view, const Place& place, std::string_view name) {
+Result<std::shared_ptr<const Table>> Catalog::find(const engine::ReadView& view, const Place& place,
+                                                   std::string_view name) {
   const std::string key = key_of(place.account, place.region, name);
   CLOCHE_TRY(const row, view.get(kTables, key));
   if (!row) return std::shared_ptr<const Table>();

@@ -13,11 +13,15 @@
 namespace cloche::dynamodb {
 
 // Rows of the engine. Numbers are stored in the log and never used twice.
-inline constexpr engine::TableId kTables = 200;        // (account, region, name) -> encode_table
-inline constexpr engine::TableId kItems = 201;         // (table, hash, partition key, sort key) -> encode_item
-inline constexpr engine::TableId kIndexEntries = 202;  // (index, hash, index keys, item keys) -> encode_item of what is projected
-inline constexpr engine::TableId kCounters = 203;      // (name) -> the last number given out, in decimal
-inline constexpr engine::TableId kTokens = 204;        // (account, region, token) -> an idempotent request and its end
+inline constexpr engine::TableId kTables = 200;  // (account, region, name) -> encode_table
+inline constexpr engine::TableId kItems =
+    201;  // (table, hash, partition key, sort key) -> encode_item
+inline constexpr engine::TableId kIndexEntries =
+    202;  // (index, hash, index keys, item keys) -> encode_item of what is projected
+inline constexpr engine::TableId kCounters =
+    203;  // (name) -> the last number given out, in decimal
+inline constexpr engine::TableId kTokens =
+    204;  // (account, region, token) -> an idempotent request and its end
 
 // Who asks: names of tables are a caller's own.
 struct Place {
@@ -27,12 +31,14 @@ struct Place {
 // The name in a TableName member, which may be the table's ARN. Refuses what can be neither.
 Result<std::string_view> table_name_of(std::string_view name_or_arn);
 
-// Tables by name. What it answers is never stale: a decoded table is handed out only if the row in the view or transaction that
-// asks has the very bytes that it was decoded from. Safe to use from any thread.
+// Tables by name. What it answers is never stale: a decoded table is handed out only if the row in
+// the view or transaction that asks has the very bytes that it was decoded from. Safe to use from
+// any thread.
 class Catalog {
  public:
   // Null if there is no such table.
-  Result<std::shared_ptr<const Table>> find(const engine::ReadView& view, const Place& place, std::string_view name);
+  Result<std::shared_ptr<const Table>> find(const engine::ReadView& view, const Place& place,
+                                            std::string_view name);
 
   // Writes the table's row, new or changed.
   static Result<void> store(engine::WriteTxn& txn, const Table& table);
@@ -47,7 +53,8 @@ class Catalog {
   };
 
   Mutex mutex_;
-  // As many as there are tables; a dropped one's entry stays until its name is used again, some KiB.
+  // As many as there are tables; a dropped one's entry stays until its name is used again, some
+  // KiB.
   std::unordered_map<std::string, Decoded> decoded_ CLOCHE_GUARDED_BY(mutex_);
 };
 

@@ -34,13 +34,15 @@ Value warm_throughput(const Throughput& units, bool on_demand, Arena& arena) {
   return out;
 }
 
-Value index_description(const Table& table, const Index& index, std::string_view table_status, const TableCounts& counts, Arena& arena) {
+Value index_description(const Table& table, const Index& index, std::string_view table_status,
+                        const TableCounts& counts, Arena& arena) {
   Value out = Value::map();
   out.add(arena, "IndexName", Value::string(arena, index.name));
   out.add(arena, "KeySchema", key_schema(index.keys, arena));
   Value projection = Value::map();
   constexpr std::string_view kTypes[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
-  projection.add(arena, "ProjectionType", Value::string(kTypes[static_cast<int>(index.projection)]));
+  projection.add(arena, "ProjectionType",
+                 Value::string(kTypes[static_cast<int>(index.projection)]));
   if (!index.included.empty()) {
     Value names = Value::list();
     for (const std::string& name : index.included) names.push(arena, Value::string(arena, name));
@@ -52,7 +54,8 @@ Value index_description(const Table& table, const Index& index, std::string_view
     out.add(arena, "IndexStatus", Value::string(creating ? "CREATING" : "ACTIVE"));
     if (index.backfilling) out.add(arena, "Backfilling", Value::boolean(true));
     out.add(arena, "ProvisionedThroughput", throughput(index.throughput, arena));
-    if (!creating) out.add(arena, "WarmThroughput", warm_throughput(index.throughput, table.on_demand, arena));
+    if (!creating)
+      out.add(arena, "WarmThroughput", warm_throughput(index.throughput, table.on_demand, arena));
   }
   out.add(arena, "IndexSizeBytes", Value::integer(counts.bytes));
   out.add(arena, "ItemCount", Value::integer(counts.items));
@@ -83,9 +86,11 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
   out.add(arena, "TableId", Value::string(arena, table.uuid));
   if (table.on_demand || table.on_demand_since) {
     Value& billing = out.add(arena, "BillingModeSummary", Value::map());
-    billing.add(arena, "BillingMode", Value::string(table.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED"));
+    billing.add(arena, "BillingMode",
+                Value::string(table.on_demand ? "PAY_PER_REQUEST" : "PROVISIONED"));
     if (table.on_demand_since && status != "CREATING") {
-      billing.add(arena, "LastUpdateToPayPerRequestDateTime", Value::timestamp(*table.on_demand_since));
+      billing.add(arena, "LastUpdateToPayPerRequestDateTime",
+                  Value::timestamp(*table.on_demand_since));
     }
   }
   Value local = Value::list();
@@ -93,7 +98,8 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
   for (std::size_t i = 0; i < table.indexes.size(); ++i) {
     const Index& index = table.indexes[i];
     const TableCounts index_count = i < index_counts.size() ? index_counts[i] : TableCounts();
-    (index.global ? global : local).push(arena, index_description(table, index, status, index_count, arena));
+    (index.global ? global : local)
+        .push(arena, index_description(table, index, status, index_count, arena));
   }
   if (!local.empty()) out.add(arena, "LocalSecondaryIndexes", local);
   if (!global.empty()) out.add(arena, "GlobalSecondaryIndexes", global);
@@ -113,7 +119,8 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
     encryption.add(arena, "KMSMasterKeyArn", Value::string(arena, table.kms_key));
   }
   if (!table.table_class.empty()) {
-    out.add(arena, "TableClassSummary", Value::map()).add(arena, "TableClass", Value::string(arena, table.table_class));
+    out.add(arena, "TableClassSummary", Value::map())
+        .add(arena, "TableClass", Value::string(arena, table.table_class));
   }
   out.add(arena, "DeletionProtectionEnabled", Value::boolean(table.deletion_protection));
   if (status != "CREATING" && status != "DELETING") {

@@ -26,7 +26,8 @@ Result<void> check_size(std::string_view bytes, bool partition) {
     return invalid_value("Size of hashkey has exceeded the maximum size limit of2048 bytes");
   }
   if (!partition && bytes.size() > kSortKeyBytesMax) {
-    return invalid_value("Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    return invalid_value(
+        "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
   }
   return {};
 }
@@ -35,12 +36,15 @@ Result<std::string> key_in_item(const KeyAttribute& key, const Value& item, bool
   const Value& attribute = item.find(key.name);
   if (!attribute.present()) return invalid_value("Missing the key " + key.name + " in the item");
   if (type_of(attribute) != key.type) {
-    return invalid_value("Type mismatch for key " + key.name + " expected: " + std::string(name_of(key.type)) +
+    return invalid_value("Type mismatch for key " + key.name +
+                         " expected: " + std::string(name_of(key.type)) +
                          " actual: " + std::string(name_of(type_of(attribute))));
   }
   if (is_empty(attribute)) {
-    return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " +
-                      std::string(word_for(key.type)) + " value. Key: " + key.name);
+    return validation(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
+        "contain an empty " +
+        std::string(word_for(key.type)) + " value. Key: " + key.name);
   }
   std::string bytes = key_bytes(attribute);
   CLOCHE_TRY_VOID(check_size(bytes, partition));
@@ -51,26 +55,30 @@ Result<std::string> key_in_key(const KeyAttribute& key, const Value& keys, bool 
   const Value& attribute = keys.find(key.name);
   if (!attribute.present() || type_of(attribute) != key.type) return key_schema_mismatch();
   if (is_empty(attribute)) {
-    return invalid_value("The AttributeValue for a key attribute cannot contain an empty " + std::string(word_for(key.type)) +
-                         " value. Key: " + key.name);
+    return invalid_value("The AttributeValue for a key attribute cannot contain an empty " +
+                         std::string(word_for(key.type)) + " value. Key: " + key.name);
   }
   std::string bytes = key_bytes(attribute);
   CLOCHE_TRY_VOID(check_size(bytes, partition));
   return bytes;
 }
 
-Result<void> check_index_key(const Index& index, const KeyAttribute& key, const Value& item, bool partition) {
+Result<void> check_index_key(const Index& index, const KeyAttribute& key, const Value& item,
+                             bool partition) {
   const Value& attribute = item.find(key.name);
   if (!attribute.present()) return {};
   if (type_of(attribute) != key.type) {
-    return invalid_value("Type mismatch for Index Key " + key.name + " Expected: " + std::string(name_of(key.type)) +
-                         " Actual: " + std::string(name_of(type_of(attribute))) + " IndexName: " + index.name);
+    return invalid_value(
+        "Type mismatch for Index Key " + key.name + " Expected: " + std::string(name_of(key.type)) +
+        " Actual: " + std::string(name_of(type_of(attribute))) + " IndexName: " + index.name);
   }
   if (is_empty(attribute)) {
     return validation(
-        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue "
+        "One or more parameter values are not valid. A value specified for a secondary index key "
+        "is not supported. The AttributeValue "
         "for a key attribute cannot contain an empty " +
-        std::string(word_for(key.type)) + " value. IndexName: " + index.name + ", IndexKey: " + key.name);
+        std::string(word_for(key.type)) + " value. IndexName: " + index.name +
+        ", IndexKey: " + key.name);
   }
   if (key.type == Type::N) return {};
   return check_size(key_bytes(attribute), partition);
@@ -88,14 +96,18 @@ std::string projected_row(const Table& table, const Index& index, const Value& i
 
 std::int64_t write_units(std::string_view row) {
   const std::size_t bytes = StoredItem(row).bytes();
-  return static_cast<std::int64_t>(std::max<std::size_t>(1, (bytes + kWriteUnitBytes - 1) / kWriteUnitBytes));
+  return static_cast<std::int64_t>(
+      std::max<std::size_t>(1, (bytes + kWriteUnitBytes - 1) / kWriteUnitBytes));
 }
 
-// Brings one index from the item before to the item after; answers with the units that the service would count: an entry that
-// does not change costs nothing, one that moves costs its removal and its writing.
-Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, const Index& index, const Value* before,
-                                  const Value* after, Arena& arena) {
-  const auto row = [&](const Value* item) { return item ? index_row(table, index, *item) : std::nullopt; };
+// Brings one index from the item before to the item after; answers with the units that the service
+// would count: an entry that does not change costs nothing, one that moves costs its removal and
+// its writing.
+Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, const Index& index,
+                                  const Value* before, const Value* after, Arena& arena) {
+  const auto row = [&](const Value* item) {
+    return item ? index_row(table, index, *item) : std::nullopt;
+  };
   const auto old_key = row(before);
   const auto new_key = row(after);
   const std::string old_row = old_key ? projected_row(table, index, *before, arena) : "";
@@ -117,6 +129,8 @@ engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_v
   key.integer(table_or_index_id).integer(partition_hash(partition)).blob(partition);
   return key;
 }
+
+std::string after_row(std::string_view row) { return std::string(row) + "\xFF\xFF"; }
 
 Result<ItemKey> key_of_item(const Table& table, const Value& item) {
   ItemKey key;
@@ -187,31 +201,37 @@ Result<Value> FoundItem::tree(Arena& arena) {
   return *tree_;
 }
 
-Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key, FoundItem& before, const NewItem* after,
-                        ChangeListener* listener, std::vector<std::int64_t>& index_units, Arena& arena) {
+Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key,
+                        FoundItem& before, const NewItem* after, ChangeListener* listener,
+                        std::vector<std::int64_t>& index_units, Arena& arena) {
   if (!table.indexes.empty()) {
     CLOCHE_TRY(const old_tree, before.tree(arena));
     index_units.resize(table.indexes.size());
     for (std::size_t i = 0; i < table.indexes.size(); ++i) {
-      CLOCHE_TRY(const units, update_index(txn, table, table.indexes[i], before.exists() ? &old_tree : nullptr,
-                                           after ? &after->tree : nullptr, arena));
+      CLOCHE_TRY(const units,
+                 update_index(txn, table, table.indexes[i], before.exists() ? &old_tree : nullptr,
+                              after ? &after->tree : nullptr, arena));
       index_units[i] += units;
     }
   }
-  if (listener != nullptr && !table.stream_view_type.empty()) CLOCHE_TRY_VOID(listener->on_change(txn, table, before, after));
+  if (listener != nullptr && !table.stream_view_type.empty())
+    CLOCHE_TRY_VOID(listener->on_change(txn, table, before, after));
   if (after != nullptr) return txn.put(kItems, key.row, after->row);
   return before.exists() ? txn.erase(kItems, key.row) : Result<void>();
 }
 
-Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index, const Value& item) {
-  // An item from before the index may have a key attribute of another type: it is not in the index, as on AWS.
+Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index,
+                               const Value& item) {
+  // An item from before the index may have a key attribute of another type: it is not in the index,
+  // as on AWS.
   const auto fits = [&](const KeyAttribute& key) {
     const Value& attribute = item.find(key.name);
     return attribute.present() && type_of(attribute) == key.type && !is_empty(attribute);
   };
   if (!fits(index.keys.partition) || (index.keys.sort && !fits(*index.keys.sort))) return {};
   Arena arena;
-  return txn.put(kIndexEntries, *index_row(table, index, item), projected_row(table, index, item, arena));
+  return txn.put(kIndexEntries, *index_row(table, index, item),
+                 projected_row(table, index, item, arena));
 }
 
 }  // namespace cloche::dynamodb

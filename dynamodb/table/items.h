@@ -1,5 +1,5 @@
-// Items and their index entries as rows: keys checked against the table's schema, lookups, and the one way in which an item is
-// written.
+// Items and their index entries as rows: keys checked against the table's schema, lookups, and the
+// one way in which an item is written.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,8 @@ Result<void> check_index_keys(const Table& table, const Value& item);
 
 // The beginning of all rows of a table or index that lie in one partition, for scans.
 engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_view partition);
+// The beginning of what comes after a row: a bound as engine/key.h has them.
+std::string after_row(std::string_view row);
 // The row of an index entry. Nothing if the item lacks a key of the index, and so is not in it.
 std::optional<std::string> index_row(const Table& table, const Index& index, const Value& item);
 
@@ -61,15 +63,19 @@ class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
   // `after` is null when the item goes.
-  virtual Result<void> on_change(engine::WriteTxn& txn, const Table& table, const FoundItem& before, const NewItem* after) = 0;
+  virtual Result<void> on_change(engine::WriteTxn& txn, const Table& table, const FoundItem& before,
+                                 const NewItem* after) = 0;
 };
 
-// Writes or removes (`after` is null) an item with its index entries, and tells `listener` (may be null) if the table has a stream.
-// Adds to `index_units` the write units of each of the table's indexes. Invalidates `before`.
-Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key, FoundItem& before, const NewItem* after,
-                        ChangeListener* listener, std::vector<std::int64_t>& index_units, Arena& arena);
+// Writes or removes (`after` is null) an item with its index entries, and tells `listener` (may be
+// null) if the table has a stream. Adds to `index_units` the write units of each of the table's
+// indexes. Invalidates `before`.
+Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key,
+                        FoundItem& before, const NewItem* after, ChangeListener* listener,
+                        std::vector<std::int64_t>& index_units, Arena& arena);
 
 // Writes the entry of one item in one index, as it has to be: the step of a backfill.
-Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index, const Value& item);
+Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index,
+                               const Value& item);
 
 }  // namespace cloche::dynamodb

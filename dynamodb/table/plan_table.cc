@@ -23,21 +23,27 @@ std::string listed(const auto& names, auto name) {
   return out + "]";
 }
 
-const std::pair<std::string, Type>* find(const AttributeDefinitions& attributes, std::string_view name) {
+const std::pair<std::string, Type>* find(const AttributeDefinitions& attributes,
+                                         std::string_view name) {
   const auto found = std::ranges::find(attributes, name, &std::pair<std::string, Type>::first);
   return found == attributes.end() ? nullptr : &*found;
 }
 
-Result<void> check_defined(const std::vector<std::string>& names, const AttributeDefinitions& attributes) {
-  if (std::ranges::all_of(names, [&](const std::string& name) { return find(attributes, name) != nullptr; })) return {};
+Result<void> check_defined(const std::vector<std::string>& names,
+                           const AttributeDefinitions& attributes) {
+  if (std::ranges::all_of(
+          names, [&](const std::string& name) { return find(attributes, name) != nullptr; }))
+    return {};
   return invalid_value("Some index key attributes are not defined in AttributeDefinitions. Keys: " +
-                       listed(names, [](const std::string& name) { return name; }) + ", AttributeDefinitions: " +
+                       listed(names, [](const std::string& name) { return name; }) +
+                       ", AttributeDefinitions: " +
                        listed(attributes, [](const auto& attribute) { return attribute.first; }));
 }
 
 Result<void> check_shape(const Value& schema, const std::vector<std::string>& names) {
   if (names.size() > 1 && names[0] == names[1]) {
-    return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name");
+    return validation(
+        "Both the Hash Key and the Range Key element in the KeySchema have the same name");
   }
   const auto items = schema.items();
   if (items[0]["KeyType"].text() != "HASH") {
@@ -49,7 +55,8 @@ Result<void> check_shape(const Value& schema, const std::vector<std::string>& na
   return {};
 }
 
-KeySchema key_schema(const std::vector<std::string>& names, const AttributeDefinitions& attributes) {
+KeySchema key_schema(const std::vector<std::string>& names,
+                     const AttributeDefinitions& attributes) {
   KeySchema keys{{names[0], find(attributes, names[0])->second}, std::nullopt};
   if (names.size() > 1) keys.sort = KeyAttribute{names[1], find(attributes, names[1])->second};
   return keys;
@@ -58,14 +65,18 @@ KeySchema key_schema(const std::vector<std::string>& names, const AttributeDefin
 Result<void> plan_projection(const Value& projection, Index& index) {
   const std::string_view type = projection["ProjectionType"].text();
   if (type.empty()) return invalid_value("Unknown ProjectionType: null");
-  index.projection = type == "ALL" ? ProjectionType::All : type == "INCLUDE" ? ProjectionType::Include : ProjectionType::KeysOnly;
+  index.projection = type == "ALL"       ? ProjectionType::All
+                     : type == "INCLUDE" ? ProjectionType::Include
+                                         : ProjectionType::KeysOnly;
   if (projection["NonKeyAttributes"].present() && type != "INCLUDE") {
-    return invalid_value("ProjectionType is " + std::string(type) + ", but NonKeyAttributes is specified");
+    return invalid_value("ProjectionType is " + std::string(type) +
+                         ", but NonKeyAttributes is specified");
   }
   if (type == "INCLUDE" && !projection["NonKeyAttributes"].present()) {
     return invalid_value("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
   }
-  for (const Value& name : projection["NonKeyAttributes"].items()) index.included.push_back(name.str());
+  for (const Value& name : projection["NonKeyAttributes"].items())
+    index.included.push_back(name.str());
   return {};
 }
 
@@ -76,10 +87,13 @@ Result<Index> plan_local_index(const Value& input, const Table& table) {
   const auto names = key_names(input["KeySchema"]);
   CLOCHE_TRY_VOID(check_defined(names, table.attributes));
   CLOCHE_TRY_VOID(check_shape(input["KeySchema"], names));
-  if (names.size() != 2) return invalid_value("Index KeySchema does not have a range key for index: " + index.name);
+  if (names.size() != 2)
+    return invalid_value("Index KeySchema does not have a range key for index: " + index.name);
   if (names[0] != table.keys.partition.name) {
-    return invalid_value("Index KeySchema does not have the same leading hash key as table KeySchema for index: " + index.name +
-                         ". index hash key: " + names[0] + ", table hash key: " + table.keys.partition.name);
+    return invalid_value(
+        "Index KeySchema does not have the same leading hash key as table KeySchema for index: " +
+        index.name + ". index hash key: " + names[0] +
+        ", table hash key: " + table.keys.partition.name);
   }
   index.keys = key_schema(names, table.attributes);
   CLOCHE_TRY_VOID(plan_projection(input["Projection"], index));
@@ -87,7 +101,8 @@ Result<Index> plan_local_index(const Value& input, const Table& table) {
 }
 
 Result<void> add(Table& table, Index index) {
-  if (table.find_index(index.name) != nullptr) return invalid_value("Duplicate index name: " + index.name);
+  if (table.find_index(index.name) != nullptr)
+    return invalid_value("Duplicate index name: " + index.name);
   table.indexes.push_back(std::move(index));
   return {};
 }
@@ -96,13 +111,16 @@ Result<void> plan_local_indexes(const Value& list, Table& table) {
   if (!list.present()) return {};
   if (list.empty()) return invalid_value("List of LocalSecondaryIndexes is empty");
   if (!table.keys.sort) {
-    return invalid_value("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex");
+    return invalid_value(
+        "Table KeySchema does not have a range key, which is required when specifying a "
+        "LocalSecondaryIndex");
   }
   for (const Value& input : list.items()) {
     CLOCHE_TRY(index, plan_local_index(input, table));
     CLOCHE_TRY_VOID(add(table, std::move(index)));
   }
-  if (list.size() > kLocalIndexesMax) return invalid_value("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
+  if (list.size() > kLocalIndexesMax)
+    return invalid_value("Number of LocalSecondaryIndexes exceeds per-table limit of 5");
   return {};
 }
 
@@ -113,7 +131,8 @@ Result<void> plan_global_indexes(const Value& list, Table& table) {
     CLOCHE_TRY(index, plan_global_index(input, table.attributes, table.on_demand));
     CLOCHE_TRY_VOID(add(table, std::move(index)));
   }
-  if (list.size() > kGlobalIndexesMax) return invalid_value("GlobalSecondaryIndex count exceeds the per-table limit of 20");
+  if (list.size() > kGlobalIndexesMax)
+    return invalid_value("GlobalSecondaryIndex count exceeds the per-table limit of 20");
   return {};
 }
 
@@ -122,10 +141,15 @@ Result<void> plan_billing(const Value& input, Table& table) {
   table.on_demand = input["BillingMode"].text() == "PAY_PER_REQUEST";
   if (table.on_demand) {
     if (!throughput.present()) return {};
-    return invalid_value("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST");
+    return invalid_value(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+        "PAY_PER_REQUEST");
   }
-  if (throughput["ReadCapacityUnits"].as_integer(0) == 0 || throughput["WriteCapacityUnits"].as_integer(0) == 0) {
-    return invalid_value("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED");
+  if (throughput["ReadCapacityUnits"].as_integer(0) == 0 ||
+      throughput["WriteCapacityUnits"].as_integer(0) == 0) {
+    return invalid_value(
+        "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
+        "PROVISIONED");
   }
   CLOCHE_TRY(planned, plan_throughput(throughput));
   table.throughput = planned;
@@ -134,11 +158,13 @@ Result<void> plan_billing(const Value& input, Table& table) {
 
 // Every attribute that is defined must be a key of something.
 Result<void> check_all_used(const Table& table, const Value& input) {
-  const bool indexed = input["LocalSecondaryIndexes"].present() || input["GlobalSecondaryIndexes"].present();
+  const bool indexed =
+      input["LocalSecondaryIndexes"].present() || input["GlobalSecondaryIndexes"].present();
   if (!indexed) {
     if (table.attributes.size() == (table.keys.sort ? 2u : 1u)) return {};
     return invalid_value(
-        "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions");
+        "Number of attributes in KeySchema does not exactly match number of attributes defined in "
+        "AttributeDefinitions");
   }
   return {};
 }
@@ -154,9 +180,10 @@ Result<void> check_unused(const Table& table) {
   std::ranges::sort(used);
   used.erase(std::ranges::unique(used).begin(), used.end());
   if (used.size() == table.attributes.size()) return {};
-  return invalid_value("Some AttributeDefinitions are not used. AttributeDefinitions: " +
-                       listed(table.attributes, [](const auto& attribute) { return attribute.first; }) +
-                       ", keys used: " + listed(used, [](std::string_view name) { return std::string(name); }));
+  return invalid_value(
+      "Some AttributeDefinitions are not used. AttributeDefinitions: " +
+      listed(table.attributes, [](const auto& attribute) { return attribute.first; }) +
+      ", keys used: " + listed(used, [](std::string_view name) { return std::string(name); }));
 }
 
 }  // namespace
@@ -164,7 +191,8 @@ Result<void> check_unused(const Table& table) {
 AttributeDefinitions attribute_definitions(const Value& list) {
   AttributeDefinitions attributes;
   for (const Value& definition : list.items()) {
-    attributes.emplace_back(definition["AttributeName"].str(), type_named(definition["AttributeType"].text()).value_or(Type::S));
+    attributes.emplace_back(definition["AttributeName"].str(),
+                            type_named(definition["AttributeType"].text()).value_or(Type::S));
   }
   return attributes;
 }
@@ -173,21 +201,28 @@ Result<Throughput> plan_throughput(const Value& throughput) {
   for (const std::string_view name : {"ReadCapacityUnits", "WriteCapacityUnits"}) {
     const std::int64_t units = throughput[name].as_integer(0);
     if (units > kThroughputMax) {
-      return validation("Given value " + std::to_string(units) + " for " + std::string(name) + " is out of bounds");
+      return validation("Given value " + std::to_string(units) + " for " + std::string(name) +
+                        " is out of bounds");
     }
   }
-  return Throughput{throughput["ReadCapacityUnits"].as_integer(0), throughput["WriteCapacityUnits"].as_integer(0), {}, {}};
+  return Throughput{throughput["ReadCapacityUnits"].as_integer(0),
+                    throughput["WriteCapacityUnits"].as_integer(0),
+                    {},
+                    {}};
 }
 
 Result<std::string> plan_stream(const Value& specification) {
   const bool enabled = specification["StreamEnabled"].as_bool();
   const std::string view = specification["StreamViewType"].str();
-  if (enabled && view.empty()) return invalid_value("StreamViewType must be specified when StreamEnabled is true");
-  if (!enabled && !view.empty()) return invalid_value("StreamViewType can only be specified when StreamEnabled is true");
+  if (enabled && view.empty())
+    return invalid_value("StreamViewType must be specified when StreamEnabled is true");
+  if (!enabled && !view.empty())
+    return invalid_value("StreamViewType can only be specified when StreamEnabled is true");
   return view;
 }
 
-Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& attributes, bool on_demand) {
+Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& attributes,
+                                bool on_demand) {
   Index index;
   index.name = input["IndexName"].str();
   const auto names = key_names(input["KeySchema"]);
@@ -229,7 +264,8 @@ Result<Table> plan_table(const Value& input) {
   }
   table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
   table.table_class = input["TableClass"].str();
-  for (const Value& tag : input["Tags"].items()) table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
+  for (const Value& tag : input["Tags"].items())
+    table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
   return table;
 }
 

@@ -1,4 +1,5 @@
-// Key schemas, indexes and throughput as CreateTable and UpdateTable send them, checked in the service's order and words.
+// Key schemas, indexes and throughput as CreateTable and UpdateTable send them, checked in the
+// service's order and words.
 #pragma once
 
 #include <string>
@@ -15,7 +16,8 @@ AttributeDefinitions attribute_definitions(const Value& list);
 // A table from CreateTable's input: no id, no name, no dates yet.
 Result<Table> plan_table(const Value& input);
 // One element of GlobalSecondaryIndexes, or the Create of an update.
-Result<Index> plan_global_index(const Value& index, const AttributeDefinitions& attributes, bool on_demand);
+Result<Index> plan_global_index(const Value& index, const AttributeDefinitions& attributes,
+                                bool on_demand);
 // Absent members leave zeros. Refuses what is out of bounds.
 Result<Throughput> plan_throughput(const Value& throughput);
 Result<std::string> plan_stream(const Value& specification);

@@ -7,7 +7,8 @@
 namespace cloche::dynamodb {
 namespace {
 
-// Writing and reading stand side by side, so that a member that is added to one is seen to be missing in the other.
+// Writing and reading stand side by side, so that a member that is added to one is seen to be
+// missing in the other.
 
 Value encode_keys(const KeySchema& keys, Arena& arena) {
   Value out = Value::list();
@@ -50,7 +51,8 @@ Value encode_throughput(const Throughput& throughput, Arena& arena) {
 }
 
 Throughput decode_throughput(const Value& value) {
-  return {value["read"].as_integer(0), value["write"].as_integer(0), decode_time(value["increased"]), decode_time(value["decreased"])};
+  return {value["read"].as_integer(0), value["write"].as_integer(0),
+          decode_time(value["increased"]), decode_time(value["decreased"])};
 }
 
 constexpr std::string_view kProjections[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
@@ -77,7 +79,8 @@ Index decode_index(const Value& value) {
   index.global = value["global"].as_bool();
   index.keys = decode_keys(value["keys"]);
   const std::string_view projection = value["projection"].text();
-  index.projection = static_cast<ProjectionType>(std::ranges::find(kProjections, projection) - std::begin(kProjections));
+  index.projection = static_cast<ProjectionType>(std::ranges::find(kProjections, projection) -
+                                                 std::begin(kProjections));
   for (const Value& name : value["included"].items()) index.included.push_back(name.str());
   index.backfilling = value["backfilling"].as_bool();
   index.throughput = decode_throughput(value["throughput"]);
@@ -109,7 +112,8 @@ bool is_projected(const Table& table, const Index& index, std::string_view attri
   const auto is_key = [&](const KeySchema& keys) {
     return keys.partition.name == attribute || (keys.sort && keys.sort->name == attribute);
   };
-  if (index.projection == ProjectionType::All || is_key(table.keys) || is_key(index.keys)) return true;
+  if (index.projection == ProjectionType::All || is_key(table.keys) || is_key(index.keys))
+    return true;
   return std::ranges::find(index.included, attribute) != index.included.end();
 }
 
@@ -123,7 +127,9 @@ std::string encode_table(const Table& table) {
   out.add(arena, "uuid", Value::string(table.uuid));
   out.add(arena, "created", encode_time(table.created));
   out.add(arena, "keys", encode_keys(table.keys, arena));
-  out.add(arena, "attributes", encode_pairs(table.attributes, [](const auto& pair) { return name_of(pair.second); }, arena));
+  out.add(arena, "attributes",
+          encode_pairs(
+              table.attributes, [](const auto& pair) { return name_of(pair.second); }, arena));
   Value indexes = Value::list();
   for (const Index& index : table.indexes) indexes.push(arena, encode_index(index, arena));
   out.add(arena, "indexes", indexes);
@@ -136,7 +142,9 @@ std::string encode_table(const Table& table) {
   out.add(arena, "stream_label", Value::string(table.stream_label));
   out.add(arena, "kms_key", Value::string(table.kms_key));
   out.add(arena, "ttl_attribute", Value::string(table.ttl_attribute));
-  out.add(arena, "tags", encode_pairs(table.tags, [](const auto& pair) { return std::string_view(pair.second); }, arena));
+  out.add(arena, "tags",
+          encode_pairs(
+              table.tags, [](const auto& pair) { return std::string_view(pair.second); }, arena));
   std::string row;
   append_json(row, out);
   return row;
@@ -145,7 +153,8 @@ std::string encode_table(const Table& table) {
 Result<Table> decode_table(std::string_view row) {
   Arena arena;
   auto parsed = parse_json(row, arena);
-  if (!parsed || (*parsed)["keys"].empty()) return damaged("dynamodb_tables: a row is no table description");
+  if (!parsed || (*parsed)["keys"].empty())
+    return damaged("dynamodb_tables: a row is no table description");
   const Value& in = *parsed;
   Table table;
   table.id = in["id"].as_integer(0);
@@ -156,7 +165,8 @@ Result<Table> decode_table(std::string_view row) {
   table.created = decode_time(in["created"]).value_or(Instant());
   table.keys = decode_keys(in["keys"]);
   for (const Value& pair : in["attributes"].items()) {
-    table.attributes.emplace_back(pair.items()[0].str(), type_named(pair.items()[1].text()).value_or(Type::S));
+    table.attributes.emplace_back(pair.items()[0].str(),
+                                  type_named(pair.items()[1].text()).value_or(Type::S));
   }
   for (const Value& index : in["indexes"].items()) table.indexes.push_back(decode_index(index));
   table.on_demand = in["on_demand"].as_bool();
@@ -168,7 +178,8 @@ Result<Table> decode_table(std::string_view row) {
   table.stream_label = in["stream_label"].str();
   table.kms_key = in["kms_key"].str();
   table.ttl_attribute = in["ttl_attribute"].str();
-  for (const Value& pair : in["tags"].items()) table.tags.emplace_back(pair.items()[0].str(), pair.items()[1].str());
+  for (const Value& pair : in["tags"].items())
+    table.tags.emplace_back(pair.items()[0].str(), pair.items()[1].str());
   return table;
 }
 

@@ -1,4 +1,5 @@
-// A table as it is remembered: its keys and indexes, which every item operation needs, and what DescribeTable tells of it.
+// A table as it is remembered: its keys and indexes, which every item operation needs, and what
+// DescribeTable tells of it.
 #pragma once
 
 #include <cstdint>
@@ -41,18 +42,19 @@ struct Index {
   KeySchema keys;
   ProjectionType projection = ProjectionType::All;
   std::vector<std::string> included;  // NonKeyAttributes.
-  bool backfilling = false;           // Still being filled from the items that were there before it.
+  bool backfilling = false;  // Still being filled from the items that were there before it.
   Throughput throughput;
 };
 
 struct Table {
   std::int64_t id = 0;  // What its items are stored under; never used twice.
   std::string account, region, name;
-  std::string uuid;     // TableId
+  std::string uuid;  // TableId
   Instant created{};
   KeySchema keys;
-  std::vector<std::pair<std::string, Type>> attributes;  // AttributeDefinitions, in the order given.
-  std::vector<Index> indexes;                            // Local ones first.
+  std::vector<std::pair<std::string, Type>>
+      attributes;              // AttributeDefinitions, in the order given.
+  std::vector<Index> indexes;  // Local ones first.
 
   bool on_demand = false;
   std::optional<Instant> on_demand_since;
@@ -65,13 +67,16 @@ struct Table {
   std::string ttl_attribute;     // Empty: no time to live.
   std::vector<std::pair<std::string, std::string>> tags;
 
-  std::string arn() const { return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name; }
+  std::string arn() const {
+    return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name;
+  }
   std::string stream_arn() const { return arn() + "/stream/" + stream_label; }
   const Index* find_index(std::string_view index_name) const;
   bool has_local_index() const;
 };
 
-// Whether an index keeps an attribute: all, or its keys and the table's, or those and what it names.
+// Whether an index keeps an attribute: all, or its keys and the table's, or those and what it
+// names.
 bool is_projected(const Table& table, const Index& index, std::string_view attribute);
 
 // As a row of dynamodb_tables: JSON.

@@ -13,6 +13,8 @@ constexpr std::size_t kBatch = 64;
 constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{5 * 60 * 1000};
 
+constexpr std::chrono::milliseconds kStuckPause{1000};
+
 std::chrono::milliseconds pause_after(std::uint64_t attempts) {
   return std::min(kLongestPause,
                   kFirstPause * (std::int64_t{1} << std::min<std::uint64_t>(attempts, 12)));
@@ -33,8 +35,7 @@ void Scheduler::on_work(std::string kind, Handler handler) {
 
 void Scheduler::start() {
   CLOCHE_CHECK(!thread_.joinable());
-  woken_ = true;
-  idle_ = false;
+  wake();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -103,6 +104,9 @@ std::optional<Instant> Scheduler::work_off() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return in_flight_.empty(); });
     if (stop_) return std::nullopt;
+    // Nothing can be written just now, not even that it failed: asking again at once would not
+    // help.
+    if (std::exchange(stuck_, false)) return clock_.now() + kStuckPause;
   }
 }
 
@@ -140,7 +144,13 @@ void Scheduler::put_off(const DueWork& due, const Error& error) {
         ++work->attempts;
         return put_work(txn, due.id, again, *work);
       },
-      [this, id = due.id](Result<void>) { finished(id); });
+      [this, id = due.id](Result<void> outcome) {
+        if (!outcome) {
+          MutexLock lock(mutex_);
+          stuck_ = true;
+        }
+        finished(id);
+      });
 }
 
 void Scheduler::finished(std::uint64_t id) {

@@ -45,6 +45,8 @@ class Scheduler {
   CondVar changed_;
   std::set<std::uint64_t> in_flight_ CLOCHE_GUARDED_BY(mutex_);
   bool woken_ CLOCHE_GUARDED_BY(mutex_) = false;
+  bool stuck_ CLOCHE_GUARDED_BY(mutex_) =
+      false;  // Neither the work nor its failure could be written.
   bool idle_ CLOCHE_GUARDED_BY(mutex_) = true;
   bool stop_ CLOCHE_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -7,14 +7,16 @@ namespace {
 
 // Pages that change in several flushes are copied into the database once. A longer log of SQLite's
 // makes reads slower.
-constexpr std::uint64_t kCheckpointBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kCheckpointBytes = std::uint64_t{128} << 20;
 
 constexpr std::chrono::milliseconds kRetryPause{1000};
 
 }  // namespace
 
 Flusher::Flusher(Parts parts)
-    : parts_(std::move(parts)), writer_(*parts_.connection, parts_.tables) {
+    : parts_(std::move(parts)),
+      writer_(*parts_.connection, parts_.tables),
+      in_log_(parts_.layers.flushed()) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -69,7 +71,7 @@ Result<void> Flusher::flush(Lsn lsn) {
 void Flusher::wait_for_frozen(std::unique_lock<Mutex>& lock) {
   while (!stop_ && !frozen_) {
     if (!rows_) {
-      changed_.wait(lock);
+      wait_for_rows(lock);
       continue;
     }
     // There are rows: they are frozen when nothing was written for a while.
@@ -82,6 +84,19 @@ void Flusher::wait_for_frozen(std::unique_lock<Mutex>& lock) {
     parts_.freeze_soon();
     lock.lock();
   }
+}
+
+// Idleness is also the time to copy what SQLite's log still holds alone; after that nothing wakes
+// this thread.
+void Flusher::wait_for_rows(std::unique_lock<Mutex>& lock) {
+  const auto roused = [this] { return stop_ || frozen_ || rows_; };
+  if (in_log_ == checkpointed_) return changed_.wait(lock, roused);
+  if (changed_.wait_for(lock, parts_.idle, roused)) return;
+  lock.unlock();
+  if (auto copied = checkpoint(); !copied && parts_.log_line)
+    parts_.log_line("checkpoint failed: " + copied.error().message);
+  retain_log();
+  lock.lock();
 }
 
 void Flusher::run() {

@@ -54,6 +54,7 @@ class Flusher {
  private:
   void run();
   void wait_for_frozen(std::unique_lock<Mutex>& lock);
+  void wait_for_rows(std::unique_lock<Mutex>& lock);
   Result<void> flush_frozen();
   Result<void> write_rows(const Memtable& frozen, Lsn last);
   Result<void> checkpoint_if_due();

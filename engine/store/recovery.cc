@@ -98,8 +98,9 @@ Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
                    ", but state.db holds the history up to " + std::to_string(flushed.value()) +
                    " only: segments of the log are missing");
   }
-  const Lsn last = log.recovered().last;
-  if (last != Lsn(0) && last < flushed) {
+  const Lsn last =
+      log.recovered().last == Lsn(0) ? Lsn(log.oldest().value() - 1) : log.recovered().last;
+  if (last < flushed) {
     return damaged("the log ends at record " + std::to_string(last.value()) +
                    ", but state.db holds the history up to " + std::to_string(flushed.value()) +
                    ": segments of the log are missing");

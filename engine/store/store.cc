@@ -262,6 +262,10 @@ class StoreImpl final : public Store {
     }
     flusher_->stop();
     commit_->stop();
+    if (!kept()) return;
+    if (auto copied = flusher_->checkpoint(); !copied && options_.log_line) {
+      options_.log_line("closed without a checkpoint: " + copied.error().message);
+    }
   }
 
   Env& env_;

@@ -250,7 +250,9 @@ void Connection::set_up_body() {
   body_chunked_ = request.chunked;
   body_chunked_ended_ = false;
   body_left_ = request.chunked ? 0 : request.content_length.value_or(0);
-  continue_owed_ = request.expect_continue && (body_chunked_ || body_left_ > 0);
+  // Also where no body follows: botocore takes a final answer in the place of a 100 for the answer
+  // to every later request that expects one on the connection.
+  continue_owed_ = request.expect_continue;
   decoder_.reset();
   gathered_.clear();
   contiguous_ = {};
@@ -540,8 +542,9 @@ void Connection::start_writing() {
   piece_ = nullptr;
   end_ = nullptr;
   if (!exchange.request.keep_alive || thread_->core->stopping) close_after_ = true;
+  if (continue_owed_) close_after_ = true;
   if (!body_complete()) {
-    const bool cheap = !body_chunked_ && body_left_ <= kDiscardBytesMax && !continue_owed_;
+    const bool cheap = !body_chunked_ && body_left_ <= kDiscardBytesMax;
     if (!cheap) close_after_ = true;
   }
   out_.clear();

@@ -1,0 +1,116 @@
+// For tests of operations: a service over a real store that is not kept, and calls that are made of
+// JSON and answer with it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/json.h"
+#include "dynamodb/operation/service.h"
+
+namespace cloche::dynamodb {
+
+class TestCall : public protocol::Call {
+ public:
+  TestCall(std::string operation, std::string json)
+      : operation_(std::move(operation)), json_(std::move(json)) {
+    auto parsed = parse_json(json_, arena_);
+    EXPECT_TRUE(parsed) << json_;
+    if (parsed) input_ = *parsed;
+  }
+
+  const protocol::Caller& caller() const override { return caller_; }
+  std::string_view service() const override { return "dynamodb"; }
+  std::string_view operation() const override { return operation_; }
+  std::string_view request_id() const override { return "TEST"; }
+  const protocol::HttpRequest& http() const override { std::abort(); }
+  std::string base_url() const override { return "http://localhost:4566"; }
+  const Value& input() const override { return input_; }
+  Arena& arena() override { return arena_; }
+  protocol::BodySource* body() override { return nullptr; }
+  void reply(const Value& output) override { append_json(answer, output); }
+  void reply(const Value&, std::vector<protocol::BodySegment>) override { std::abort(); }
+  void fail(Error error) override {
+    answer = error.code + ": " + error.message;
+    for (const auto& [name, value] : error.details) answer += " " + name + value;
+  }
+  void set_status(int) override {}
+  void set_header(std::string_view, std::string_view) override {}
+
+  std::string answer;  // JSON, or "Code: message".
+
+ private:
+  std::string operation_;
+  std::string json_;
+  protocol::Caller caller_;
+  Arena arena_;
+  Value input_;
+};
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    engine::Schema schema;
+    schema.add(tables());
+    engine::StoreOptions options;
+    options.durability = wal::Durability::Memory;
+    auto opened = engine::Store::open(Env::posix(), options, schema);
+    EXPECT_TRUE(opened) << opened.error().message;
+    store_ = *std::move(opened);
+    dynamodb_ = std::make_unique<DynamoDb>(*store_);
+    store_->start_scheduler();
+  }
+
+  std::string run(Operation operation, const std::string& json) {
+    auto call = std::make_shared<TestCall>("Test", json);
+    if (auto begun = operation(dynamodb_->impl(), call); !begun)
+      call->fail(std::move(begun).error());
+    return call->answer;
+  }
+
+  // A member of an answer, as JSON; empty if it is not there.
+  static std::string member(const std::string& answer, std::string_view name) {
+    Arena arena;
+    const auto parsed = parse_json(answer, arena);
+    std::string json;
+    if (parsed && (*parsed)[name].present()) append_json(json, (*parsed)[name]);
+    return json;
+  }
+
+  std::size_t rows(engine::TableId table) {
+    const auto view = store_->view();
+    std::size_t count = 0;
+    for (const auto cursor = view->scan(table, {}); cursor->valid(); cursor->next()) ++count;
+    return count;
+  }
+
+  // A table named "things" with partition key p (S), and sort key s (N) with a global index by g
+  // (S) if `sorted`.
+  void make_table(bool sorted = false) {
+    const std::string sort = R"(,{"AttributeName":"s","KeyType":"RANGE"}],"AttributeDefinitions":[
+        {"AttributeName":"p","AttributeType":"S"},{"AttributeName":"s","AttributeType":"N"},{"AttributeName":"g","AttributeType":"S"}],
+        "GlobalSecondaryIndexes":[{"IndexName":"by_g","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],
+        "Projection":{"ProjectionType":"KEYS_ONLY"}}],)";
+    const std::string plain =
+        R"(],"AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],)";
+    const std::string answer =
+        run(create_table,
+            R"({"TableName":"things","KeySchema":[{"AttributeName":"p","KeyType":"HASH"})" +
+                (sorted ? sort : plain) + R"("BillingMode":"PAY_PER_REQUEST"})");
+    ASSERT_TRUE(answer.starts_with("{")) << answer;
+  }
+
+  std::string put(const std::string& item, const std::string& more = "") {
+    return run(put_item, R"({"TableName":"things","Item":)" + item + more + "}");
+  }
+  std::string get(const std::string& key) {
+    return member(run(get_item, R"({"TableName":"things","Key":)" + key + "}"), "Item");
+  }
+
+  std::unique_ptr<engine::Store> store_;
+  std::unique_ptr<DynamoDb> dynamodb_;
+};
+
+}  // namespace cloche::dynamodb
