@@ -41,10 +41,10 @@ void answer_read(Service& service, const protocol::CallPtr& call,
 void answer_write(Service& service, const protocol::CallPtr& call, std::string_view table_name,
                   std::move_only_function<Result<Value>(engine::WriteTxn&)> work);
 
-// A handler that answers with an error if the operation can't even begin.
+// Answers the call, now or later, or returns why it can't.
 using Operation = Result<void> (*)(Service& service, const protocol::CallPtr& call);
 
-// operation/*.cc and table/*.cc: each answers the call, or returns why it can't.
+// Each in the file of its subject.
 Result<void> create_table(Service& service, const protocol::CallPtr& call);
 Result<void> describe_table(Service& service, const protocol::CallPtr& call);
 Result<void> list_tables(Service& service, const protocol::CallPtr& call);
@@ -68,7 +68,7 @@ Result<void> batch_write_item(Service& service, const protocol::CallPtr& call);
 Result<void> transact_get_items(Service& service, const protocol::CallPtr& call);
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
 
-// table/clear.cc, table/backfill.cc: work in the background.
+// background.cc: work that goes on after its request was answered.
 Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,
                               std::int64_t table_or_index_id);
 Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,
