@@ -1,5 +1,6 @@
 """A Cloche of the tests' own: started on a free port with a directory of its own, stopped or killed, started again."""
 
+import atexit
 import os
 import pathlib
 import re
@@ -23,6 +24,11 @@ class Cloche:
         self.process = None
         self.endpoint = None
         self.output = []
+        atexit.register(self.kill_if_running)  # A test that fails midway must not leave its server behind.
+
+    def kill_if_running(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
 
     def start(self):
         """Returns when the server has said 'Ready.'."""
