@@ -148,15 +148,27 @@ std::optional<Instant> parse_rfc850_or_asctime(std::string_view text) {
 }  // namespace
 
 std::string iso8601(Instant at) {
-  const Fields f = fields_of(at);
-  return formatted("%04d-%02d-%02dT%02d:%02d:%02dZ", f.year, f.month, f.day, f.hour, f.minute,
-                   f.second);
+  std::string text = iso8601_milliseconds(at);
+  text.resize(19);
+  text += 'Z';
+  return text;
 }
 
+// By hand, since listings write a thousand of them: printf takes four times as long.
 std::string iso8601_milliseconds(Instant at) {
   const Fields f = fields_of(at);
-  return formatted("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", f.year, f.month, f.day, f.hour, f.minute,
-                   f.second, f.microsecond / 1000);
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&](std::size_t end, int value, int digits) {
+    for (; digits > 0; --digits, value /= 10) text[--end] = static_cast<char>('0' + value % 10);
+  };
+  put(4, f.year, 4);
+  put(7, f.month, 2);
+  put(10, f.day, 2);
+  put(13, f.hour, 2);
+  put(16, f.minute, 2);
+  put(19, f.second, 2);
+  put(23, f.microsecond / 1000, 3);
+  return text;
 }
 
 std::string http_date(Instant at) {

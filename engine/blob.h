@@ -1,5 +1,6 @@
-// Blobs: immutable bytes named by their SHA-256. Small ones are rows, large ones files under blobs/xx/. An object's body is a list
-// of extents over blobs, so copies and multipart completions move no bytes, and equal content is stored once.
+// Blobs: immutable bytes named by their SHA-256. Small ones are rows, large ones files under
+// blobs/xx/. An object's body is a list of extents over blobs, so copies and multipart completions
+// move no bytes, and equal content is stored once.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace cloche::engine {
 
 class ReadView;
 
-// A stored blob. An empty blob is not stored: its size is 0 and it may be adopted, retained and released all the same.
+// A stored blob. An empty blob is not stored: its size is 0 and it may be adopted, retained and
+// released all the same.
 struct BlobRef {
   Sha256 digest{};
   std::uint64_t size = 0;
@@ -40,7 +42,8 @@ struct BlobDigests {
   std::uint64_t crc64nvme = 0;
 };
 
-// Bytes that are in place but that nothing refers to yet. Vanishes by itself if no transaction adopted it.
+// Bytes that are in place but that nothing refers to yet. Vanishes by itself if no transaction
+// adopted it.
 class PendingBlob {
  public:
   virtual ~PendingBlob() = default;
@@ -48,7 +51,8 @@ class PendingBlob {
   BlobRef ref() const { return {digests().sha256, digests().size}; }
 };
 
-// Takes a body piece by piece; memory is bounded whatever its length. Drop it to give the body up. One thread at a time.
+// Takes a body piece by piece; memory is bounded whatever its length. Drop it to give the body up.
+// One thread at a time.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
@@ -57,7 +61,8 @@ class BlobWriter {
   virtual Result<std::unique_ptr<PendingBlob>> finish() = 0;
 };
 
-// A range of a blob for reading: bytes in memory, or a file and the place in it (for sendfile). Exactly one is set.
+// A range of a blob for reading: bytes in memory, or a file and the place in it (for sendfile).
+// Exactly one is set.
 struct BlobBytes {
   std::string bytes;                 // Of an inline blob: the range asked for.
   std::shared_ptr<const File> file;  // Of a file blob.
@@ -71,8 +76,10 @@ class Blobs {
   virtual ~Blobs() = default;
   virtual std::unique_ptr<BlobWriter> begin(WantedChecksums wanted = {}) = 0;
   // A part of a stored blob as `view` names it. Error::Kind::Damaged if it is not there.
-  virtual Result<BlobBytes> read(const ReadView& view, const BlobRef& blob, std::uint64_t offset, std::uint64_t size) = 0;
-  // Removes files that neither the state nor retained history names; bounded work per call. True while there may be more.
+  virtual Result<BlobBytes> read(const ReadView& view, const BlobRef& blob, std::uint64_t offset,
+                                 std::uint64_t size) = 0;
+  // Removes files that neither the state nor retained history names; bounded work per call. True
+  // while there may be more.
   virtual Result<bool> collect_garbage() = 0;
 };
 

@@ -1,5 +1,7 @@
-// What a service declares of its tables: a name, key columns and one value. In state.db each is a real table
-//   CREATE TABLE <name> (<column> INTEGER|TEXT|BLOB NOT NULL ..., value BLOB NOT NULL, PRIMARY KEY (<columns>)) WITHOUT ROWID
+// What a service declares of its tables: a name, key columns and one value. In state.db each is a
+// real table
+//   CREATE TABLE <name> (<column> INTEGER|TEXT|BLOB NOT NULL ..., value BLOB NOT NULL, PRIMARY KEY
+//   (<columns>)) WITHOUT ROWID
 // so that a person can look at it with the sqlite3 shell (values that are text are shown as text).
 #pragma once
 
@@ -13,7 +15,8 @@
 
 namespace cloche::engine {
 
-// Stored in the log, so a number is never used twice. 1-99 engine, 100-199 s3, 200-299 dynamodb, 300-399 lambda, 400 on: services.
+// Stored in the log, so a number is never used twice. 1-99 engine, 100-199 s3, 200-299 dynamodb,
+// 300-399 lambda, 400 on: services.
 using TableId = std::uint16_t;
 
 enum class ColumnType : std::uint8_t { Integer, Text, Blob };
@@ -29,14 +32,15 @@ struct TableSpec {
   TableId id;
   std::string name;  // [a-z0-9_]+, prefixed by the service: "s3_objects".
   std::vector<Column> key;
-  // Of a table whose values refer to blobs: adds each reference that the value counts for (as often as it does), so that doctor()
-  // can hold reference counts against the rows.
+  // Of a table whose values refer to blobs: adds each reference that the value counts for (as often
+  // as it does), so that doctor() can hold reference counts against the rows.
   std::function<void(std::string_view value, std::vector<BlobRef>& references)> blobs{};
 };
 
 class WriteTxn;
 
-// A numbered step from one release's schema to the next; steps run once, in order, inside ordinary write transactions.
+// A numbered step from one release's schema to the next; steps run once, in order, inside ordinary
+// write transactions.
 struct Migration {
   std::uint32_t to_version;  // 2, 3, ...: version 1 is the first release.
   std::string what;

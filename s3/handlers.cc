@@ -7,11 +7,27 @@
 
 namespace cloche::s3 {
 
+namespace {
+
+// Every request reads its bucket's row; mostly it is the one that this thread took apart last.
+Result<BucketRecord> decoded(std::string_view name, std::string_view row) {
+  thread_local std::string last_row;
+  thread_local BucketRecord last;
+  if (row != last_row || name != last.name) {
+    CLOCHE_TRY(bucket, decode_bucket(name, row));
+    last = std::move(bucket);
+    last_row = row;
+  }
+  return last;
+}
+
+}  // namespace
+
 Result<std::optional<BucketRecord>> find_bucket_named(const engine::ReadView& view,
                                                       std::string_view name) {
   CLOCHE_TRY(const row, view.get(kBuckets, bucket_key(name)));
   if (!row) return std::optional<BucketRecord>();
-  CLOCHE_TRY(bucket, decode_bucket(name, *row));
+  CLOCHE_TRY(bucket, decoded(name, *row));
   return std::optional(std::move(bucket));
 }
 

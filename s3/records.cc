@@ -1,5 +1,7 @@
 #include "s3/records.h"
 
+#include <array>
+
 #include "base/digest.h"
 #include "base/json.h"
 
@@ -10,6 +12,16 @@ namespace {
 class Writer {
  public:
   Writer() { out_.reserve(512); }
+
+  // Words of an object's head; all of them come before the first member.
+  void word(std::string_view text) {
+    out_ += text.empty() ? std::string_view("-") : text;
+    out_ += ' ';
+  }
+  void word(std::int64_t number) {
+    out_ += std::to_string(number);
+    out_ += ' ';
+  }
 
   void text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
@@ -43,7 +55,6 @@ class Writer {
   void headers(const ObjectHeaders& headers) {
     pairs("headers", headers.system);
     pairs("meta", headers.metadata);
-    text("class", headers.storage_class);
     text("tags", headers.tagging);
   }
   void checksum(const std::optional<Checksum>& checksum) {
@@ -98,6 +109,41 @@ class Writer {
   std::string out_;
   bool first_ = true;
 };
+
+// The places of the words in an object's head.
+enum Word : std::size_t {
+  kModified,
+  kSize,
+  kETag,
+  kVersion,
+  kRank,
+  kMarker,
+  kClass,
+  kAlgorithm,
+  kChecksum,
+  kComposite,
+  kWords
+};
+
+struct Head {
+  std::array<std::string_view, kWords> words;
+  std::string_view json;
+
+  std::string_view word(Word at) const { return words[at] == "-" ? std::string_view() : words[at]; }
+  std::int64_t number(Word at) const { return Value::number(words[at]).as_integer(0); }
+};
+
+Result<Head> read_head(std::string_view row) {
+  Head head;
+  for (std::string_view& word : head.words) {
+    const auto blank = row.find(' ');
+    if (blank == std::string_view::npos) return damaged("an s3 object's row is cut short");
+    word = row.substr(0, blank);
+    row.remove_prefix(blank + 1);
+  }
+  head.json = row;
+  return head;
+}
 
 Instant time_of(const Value& value) {
   return Instant(std::chrono::microseconds(value.as_integer(0)));
@@ -165,13 +211,16 @@ std::string encode(const BucketRecord& record) {
 
 std::string encode(const ObjectRecord& record) {
   Writer writer;
-  writer.time("modified", record.modified);
-  writer.number("size", static_cast<std::int64_t>(record.size));
-  writer.text("etag", record.etag);
-  writer.text("version", record.version_id);
-  writer.number("rank", record.rank);
-  writer.flag("marker", record.delete_marker);
-  writer.checksum(record.checksum);
+  writer.word(record.modified.time_since_epoch().count());
+  writer.word(static_cast<std::int64_t>(record.size));
+  writer.word(record.etag);
+  writer.word(record.version_id);
+  writer.word(record.rank);
+  writer.word(record.delete_marker ? 1 : 0);
+  writer.word(record.headers.storage_class);
+  writer.word(record.checksum ? name_of(record.checksum->algorithm) : std::string_view());
+  writer.word(record.checksum ? std::string_view(record.checksum->value) : std::string_view());
+  writer.word(record.checksum && record.checksum->composite ? 1 : 0);
   writer.headers(record.headers);
   writer.parts(record.parts);
   writer.extents(record.extents);
@@ -184,6 +233,7 @@ std::string encode(const UploadRecord& record) {
   writer.text("account", record.account);
   if (record.algorithm) writer.text("algorithm", name_of(*record.algorithm));
   writer.flag("composite", record.composite);
+  writer.text("class", record.headers.storage_class);
   writer.headers(record.headers);
   return writer.take();
 }
@@ -211,17 +261,24 @@ Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row) 
 
 Result<ObjectRecord> decode_object(std::string_view row) {
   Arena arena;
-  CLOCHE_TRY(const value, parse_row(row, arena));
-  ObjectRecord record{.version_id = value["version"].str(),
-                      .rank = value["rank"].as_integer(0),
-                      .delete_marker = value["marker"].as_bool(),
-                      .modified = time_of(value["modified"]),
-                      .size = size_of(value["size"]),
-                      .etag = value["etag"].str(),
+  CLOCHE_TRY(const head, read_head(row));
+  CLOCHE_TRY(const value, parse_row(head.json, arena));
+  ObjectRecord record{.version_id = std::string(head.word(kVersion)),
+                      .rank = head.number(kRank),
+                      .delete_marker = head.number(kMarker) != 0,
+                      .modified = Instant(std::chrono::microseconds(head.number(kModified))),
+                      .size = static_cast<std::uint64_t>(head.number(kSize)),
+                      .etag = std::string(head.word(kETag)),
                       .headers = headers_of(value),
-                      .checksum = checksum_of(value),
+                      .checksum = {},
                       .parts = {},
                       .extents = {}};
+  record.headers.storage_class = head.word(kClass);
+  if (const auto algorithm = algorithm_of(head.word(kAlgorithm))) {
+    record.checksum = Checksum{.algorithm = *algorithm,
+                               .value = std::string(head.word(kChecksum)),
+                               .composite = head.number(kComposite) != 0};
+  }
   for (const Value& part : value["parts"].items()) {
     const auto fields = part.items();
     if (fields.size() < 3) return damaged("a part of an s3 row is cut short");
@@ -256,15 +313,16 @@ Result<PartRecord> decode_part(std::string_view row) {
 }
 
 Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
-  CLOCHE_TRY(const value, parse_row(arena.copy(row), arena));
-  return ObjectSummary{.version_id = value["version"].text(),
-                       .etag = value["etag"].text(),
-                       .storage_class = value["class"].text(),
-                       .size = size_of(value["size"]),
-                       .modified = time_of(value["modified"]),
-                       .delete_marker = value["marker"].as_bool(),
-                       .algorithm = algorithm_of(value["algorithm"].text()),
-                       .composite = value["composite"].as_bool()};
+  CLOCHE_TRY(const found, read_head(row));
+  CLOCHE_TRY(const head, read_head(arena.copy(row.substr(0, row.size() - found.json.size()))));
+  return ObjectSummary{.version_id = head.word(kVersion),
+                       .etag = head.word(kETag),
+                       .storage_class = head.word(kClass),
+                       .size = static_cast<std::uint64_t>(head.number(kSize)),
+                       .modified = Instant(std::chrono::microseconds(head.number(kModified))),
+                       .delete_marker = head.number(kMarker) != 0,
+                       .algorithm = algorithm_of(head.word(kAlgorithm)),
+                       .composite = head.number(kComposite) != 0};
 }
 
 }  // namespace cloche::s3

@@ -43,13 +43,33 @@ TEST(ObjectRecord, ComesBackAsItWas) {
 }
 
 TEST(ObjectRecord, OfNothingIsSmall) {
-  EXPECT_EQ(encode(ObjectRecord()), "{}");
-  EXPECT_TRUE(decode_object("{}"));
+  EXPECT_EQ(encode(ObjectRecord()), "0 0 - - 0 0 - - - 0 {}");
+  EXPECT_TRUE(decode_object("0 0 - - 0 0 - - - 0 {}"));
+}
+
+// What listings show must be what the whole record says, and must not point into the row, which
+// the next step of a cursor takes away.
+TEST(ObjectRecord, ItsSummaryAgrees) {
+  Arena arena;
+  std::string row = encode(sample());
+  const auto summary = decode_summary(row, arena);
+  row.assign(row.size(), 'x');
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(summary->etag, sample().etag);
+  EXPECT_EQ(summary->version_id, "v1");
+  EXPECT_EQ(summary->storage_class, "GLACIER_IR");
+  EXPECT_EQ(summary->size, 3u);
+  EXPECT_EQ(summary->modified, sample().modified);
+  EXPECT_EQ(summary->algorithm, Algorithm::Crc32c);
+  EXPECT_TRUE(summary->composite);
 }
 
 // A row that is no JSON was not written by us: damage, never a crash and never a 4xx.
 TEST(ObjectRecord, DamageIsNamed) {
-  for (const char* bad : {"", "{", "{\"extents\":[[\"zz\",1]]}", "{\"extents\":[1]}"}) {
+  const std::string kHead = "0 0 - - 0 0 - - - 0 ";
+  for (const std::string& bad :
+       {std::string(), std::string("{"), kHead + "{", kHead + "{\"extents\":[[\"zz\",1]]}",
+        kHead + "{\"extents\":[1]}"}) {
     const auto record = decode_object(bad);
     ASSERT_FALSE(record) << bad;
     EXPECT_EQ(record.error().kind, Error::Kind::Damaged);

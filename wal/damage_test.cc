@@ -132,7 +132,8 @@ TEST_F(Damage, AnUnfinishedSegmentIsRemoved) {
   EXPECT_EQ(records(*log).size(), 9u);
 }
 
-// A segment that is gone is a hole in history: opening looks at the end only, whoever reads over the hole is told.
+// A segment that is gone is a hole in history: opening looks at the end only, whoever reads over
+// the hole is told.
 TEST_F(Damage, AMissingSegmentIsAnError) {
   LogDirectory dir;
   auto log = open_log(dir.path());

@@ -147,6 +147,7 @@ TableReader::~TableReader() = default;
 
 Result<std::optional<std::string_view>> TableReader::get(TableId table, std::string_view key,
                                                          Arena& arena) {
+  if (const auto known = memo_.find(table, key)) return std::optional(arena.copy(*known));
   auto found = gets_.find(table);
   if (found == gets_.end()) {
     const TableSpec& spec = tables_.at(table);
@@ -161,6 +162,7 @@ Result<std::optional<std::string_view>> TableReader::get(TableId table, std::str
   const auto row = statement.step();
   std::optional<std::string_view> value;
   if (row && *row) value = arena.copy(statement.bytes(0));
+  if (value) memo_.remember(table, key, *value);
   statement.reset();  // A statement that is not would keep the read transaction open.
   if (!row) return row.error();
   return value;

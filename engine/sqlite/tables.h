@@ -13,6 +13,7 @@
 #include "engine/schema/schema.h"
 #include "engine/sqlite/bound.h"
 #include "engine/sqlite/connection.h"
+#include "engine/sqlite/row_memo.h"
 
 namespace cloche::engine::sqlite {
 
@@ -31,6 +32,9 @@ class TableReader {
  public:
   TableReader(Connection& connection, const Tables& tables);
   ~TableReader();
+
+  // To be called when the read transaction of the connection ends: rows may be others in the next.
+  void forget() { memo_.forget(); }
 
   // The value is copied into `arena`.
   Result<std::optional<std::string_view>> get(TableId table, std::string_view key, Arena& arena);
@@ -72,6 +76,7 @@ class TableReader {
   Connection& connection_;
   const Tables& tables_;
   KeyColumns columns_;
+  RowMemo memo_;
   std::unordered_map<TableId, Statement> gets_;
   // Prepared statements that no scan uses just now, by their shape: the columns and kinds of their
   // limits.

@@ -49,7 +49,8 @@ class GroupCommit {
   ~GroupCommit();  // After stop().
 
   void submit(Request request);
-  // The same, but never leads on this thread. For the engine's own threads: a leader may have to wait for them.
+  // The same, but never leads on this thread. For the engine's own threads: a leader may have to
+  // wait for them.
   void submit_elsewhere(std::vector<Request> requests);
   // Freezes the memtable at the next opportunity, without waiting for it.
   void freeze_soon();

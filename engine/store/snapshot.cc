@@ -39,6 +39,7 @@ void Snapshot::end() {
   const auto ended = commit_->step();
   commit_->reset();
   CLOCHE_CHECK(ended.has_value());  // Nothing was written, so there is nothing that could fail.
+  reader_.forget();
   open_ = false;
 }
 
