@@ -27,6 +27,12 @@ TEST(AskedChecksum, RefusesInS3sWords) {
   EXPECT_FALSE(asked({{"ChecksumAlgorithm", "MD4"}}));
 }
 
+// A checksum that nobody checks is a promise that nobody keeps.
+TEST(AskedChecksum, RefusesWhatIsNotComputed) {
+  EXPECT_EQ(asked({{"ChecksumSHA512", "x"}}).error().code, "NotImplemented");
+  EXPECT_EQ(asked({}, "x-amz-checksum-xxhash64").error().code, "NotImplemented");
+}
+
 TEST(AskedChecksum, ComesFromHeaderTrailerOrAlgorithm) {
   EXPECT_EQ(asked({{"ChecksumCRC32", "AAAAAA=="}})->algorithm, Algorithm::Crc32);
   EXPECT_EQ(asked({}, "x-amz-checksum-crc64nvme")->algorithm, Algorithm::Crc64nvme);

@@ -2,6 +2,7 @@
 // sqlite3 shell and a later release can add to them. Members that have their default are left out.
 // An object's row has what listings show in front of its JSON, as words with a blank between, since
 // a page of a listing reads a thousand of them ("-" stands for nothing):
+//
 //   modified size etag version rank marker class algorithm checksum composite {...}
 #pragma once
 

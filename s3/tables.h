@@ -1,11 +1,12 @@
 // S3's rows. Keys are drawn here, values in records.h.
 //
-//   s3_buckets   (name)                           one per bucket; names are global, as on AWS
-//   s3_objects   (bucket, key)                    what a plain GET finds: the newest version,
-//   unless it is a delete marker s3_versions  (bucket, key, rank)              all older versions
-//   and all delete markers, newest first s3_uploads   (bucket, key, upload_id)         multipart
-//   uploads in progress, by key and then by time s3_parts     (bucket, upload_id, number) their
-//   parts s3_counters  (name)                           the last bucket id given out
+//   s3_buckets   (name)                      one per bucket; names are global, as on AWS
+//   s3_objects   (bucket, key)               what a plain GET finds: the newest version, unless it
+//                                            is a delete marker
+//   s3_versions  (bucket, key, rank)         all older versions and all delete markers, newest first
+//   s3_uploads   (bucket, key, upload_id)    multipart uploads in progress, by key and then by time
+//   s3_parts     (bucket, upload_id, number) their parts
+//   s3_counters  (name)                      the last bucket id given out
 //
 // So a bucket without versioning has one row per object, a listing walks just the rows that it may
 // show, and the newest version of a key is found without knowing how many there are.

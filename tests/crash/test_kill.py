@@ -1,6 +1,6 @@
 """kill -9 at random moments: after each start every acknowledged write is there, nothing is half there, and the doctor finds no damage.
 
-CLOCHE_KILLS sets the number of kills (50 in CI, 1,000 nightly), CLOCHE_SEED repeats a run's choices of what is written and when it is
+TEST_KILLS sets the number of kills (50 in CI, 1,000 nightly), TEST_SEED repeats a run's choices of what is written and when it is
 killed (the moment itself depends on the machine)."""
 
 import concurrent.futures
@@ -15,7 +15,7 @@ import pytest
 
 import support
 
-KILLS = int(os.environ.get("CLOCHE_KILLS", "50"))
+KILLS = int(os.environ.get("TEST_KILLS", "50"))
 WRITERS = 3
 
 
@@ -129,8 +129,8 @@ def state_of(endpoint):
 @pytest.mark.parametrize("durability", ["commit", "fsync"])
 def test_nothing_acknowledged_is_lost(tmp_path, durability):
     kills = KILLS if durability == "commit" else max(1, KILLS // 5)
-    seed = os.environ.get("CLOCHE_SEED", str(random.randrange(10**9)))
-    print(f"CLOCHE_SEED={seed} CLOCHE_KILLS={kills} durability={durability}")
+    seed = os.environ.get("TEST_SEED", str(random.randrange(10**9)))
+    print(f"TEST_SEED={seed} TEST_KILLS={kills} durability={durability}")
     moments = random.Random(seed)
     server = support.Cloche(tmp_path / "data", "--durability", durability).start()
     support.client("s3", server.endpoint).create_bucket(Bucket="crash")
