@@ -70,6 +70,16 @@ void add_metric(std::string& out, std::string_view name, std::string_view type,
          " " + std::string(type) + "\n" + std::string(name) + " " + std::to_string(value) + "\n";
 }
 
+void add_by_operation(std::string& out, const std::string& name, std::string_view help,
+                      const protocol::ServerStats& stats,
+                      std::uint64_t protocol::ServerStats::Operation::*figure) {
+  out += "# HELP " + name + " " + std::string(help) + "\n# TYPE " + name + " counter\n";
+  for (const auto& operation : stats.operations) {
+    out +=
+        name + "{operation=\"" + operation.name + "\"} " + std::to_string(operation.*figure) + "\n";
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const protocol::ServerStats& server, const engine::StoreStats& store) {
@@ -101,24 +111,13 @@ std::string metrics_text(const protocol::ServerStats& server, const engine::Stor
              store.memtable_bytes);
   add_metric(out, "cloche_waiting_requests", "gauge", "Requests that wait for a change.",
              store.waiting);
-  out +=
-      "# HELP cloche_operations_total Requests by operation.\n# TYPE cloche_operations_total "
-      "counter\n";
-  for (const auto& operation : server.operations)
-    out += "cloche_operations_total{operation=\"" + operation.name + "\"} " +
-           std::to_string(operation.count) + "\n";
-  out +=
-      "# HELP cloche_operation_errors_total Failed requests by operation.\n# TYPE "
-      "cloche_operation_errors_total counter\n";
-  for (const auto& operation : server.operations)
-    out += "cloche_operation_errors_total{operation=\"" + operation.name + "\"} " +
-           std::to_string(operation.errors) + "\n";
-  out +=
-      "# HELP cloche_operation_microseconds_total Time spent by operation.\n# TYPE "
-      "cloche_operation_microseconds_total counter\n";
-  for (const auto& operation : server.operations)
-    out += "cloche_operation_microseconds_total{operation=\"" + operation.name + "\"} " +
-           std::to_string(operation.microseconds) + "\n";
+  using Operation = protocol::ServerStats::Operation;
+  add_by_operation(out, "cloche_operations_total", "Requests by operation.", server,
+                   &Operation::count);
+  add_by_operation(out, "cloche_operation_errors_total", "Failed requests by operation.", server,
+                   &Operation::errors);
+  add_by_operation(out, "cloche_operation_microseconds_total", "Time spent by operation.", server,
+                   &Operation::microseconds);
   return out;
 }
 
