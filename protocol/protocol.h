@@ -10,7 +10,8 @@
 // The server routes a request to its service and operation, parses and validates the input by the
 // model in AWS's own words, and runs the handler on the connection's io thread. The handler answers
 // once, now or later, from any thread. An exception that leaves a handler becomes InternalError. An
-// operation without a handler answers NotImplemented by name.
+// operation without a handler answers NotImplemented by name, and so does a service that nobody
+// has added, in the client's protocol as far as its request shows it.
 #pragma once
 
 #include <cstdint>
@@ -140,6 +141,8 @@ class Registry {
   // `name` is a model's name under data/models: "s3", "dynamodb". Reading a model is cheap (well
   // under a millisecond).
   Service& add(std::string_view name);
+  // A service that could be served and was not asked for: who calls it is told so.
+  void leave_out(std::string_view name);
 
   struct Impl;
   Impl& impl() const { return *impl_; }

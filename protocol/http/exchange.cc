@@ -120,6 +120,7 @@ void Exchange::reset() {
   route.served = nullptr;
   route.labels.clear();
   route.needs_body = false;
+  route.unserved.clear();
   body_source = nullptr;
   answer.clear();
   segments.clear();
@@ -138,7 +139,7 @@ void Exchange::reset() {
 }
 
 void Exchange::identify(IdMaker& ids) {
-  const Wire wire = route.service == nullptr ? Wire::RestXml : route.service->model().wire;
+  const Wire wire = this->wire();
   if (wire == Wire::RestXml) {
     request_id_ = ids.alphanumeric(16);
     host_id_ = ids.host_id();
@@ -147,6 +148,10 @@ void Exchange::identify(IdMaker& ids) {
   } else {
     request_id_ = ids.uuid();
   }
+}
+
+Wire Exchange::wire() const {
+  return route.service != nullptr ? route.service->model().wire : wire_by_look(request, credential);
 }
 
 void Exchange::read_caller() {
@@ -215,15 +220,7 @@ void Exchange::make_error(const Error& error) {
                 error, identity(), answer);
     return;
   }
-  // Nobody knows what service was meant: a json client gets json, everybody else what S3 says.
-  answer.clear();
-  answer.status = error.http_status;
-  if (!request.amz_target.empty() || request.content_type.starts_with("application/x-amz-json")) {
-    static const Model* const none = nullptr;
-    write_json_error(none, nullptr, error, answer);
-  } else {
-    write_rest_xml_error(error, identity(), answer);
-  }
+  write_error(wire(), request.content_type, error, identity(), answer);
 }
 
 void Exchange::answer_raw(int status, std::string_view content_type, std::string body) {
@@ -250,7 +247,7 @@ bool Exchange::has_body() const {
 void Exchange::append_head(std::string& out, Instant now, bool close) const {
   const int status = this->status();
   const Model* model = route.service == nullptr ? nullptr : &route.service->model();
-  const bool is_s3_like = model == nullptr || model->wire == Wire::RestXml;
+  const bool is_s3_like = wire() == Wire::RestXml;
   out += "HTTP/1.1 ";
   append_number(out, static_cast<std::uint64_t>(status));
   out += ' ';

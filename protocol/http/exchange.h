@@ -61,6 +61,7 @@ class Exchange final : public Call {
   // The head of the answer, complete; `answer.body` or `segments` follow it.
   void append_head(std::string& out, Instant now, bool close) const;
   int status() const { return status_ != 0 && !failed ? status_ : answer.status; }
+  Wire wire() const;      // The service's, or what the client seems to speak.
   bool has_body() const;  // False for HEAD, 204 and 304.
   std::uint64_t body_size() const;
 

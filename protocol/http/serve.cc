@@ -236,8 +236,9 @@ void Connection::log_request() {
   std::snprintf(ms, sizeof ms, " %.2fms ", static_cast<double>(spent_us) / 1000);
   std::string line = iso8601_milliseconds(thread_->core->now()) + ' ' + exchange.caller().account +
                      ' ' + exchange.caller().region + ' ';
-  line += served != nullptr
-              ? served->full_name
+  line += served != nullptr ? served->full_name
+          : !exchange.route.unserved.empty()
+              ? exchange.route.unserved
               : std::string(exchange.request.method()) + ' ' + std::string(exchange.request.path());
   line += ' ' + std::to_string(exchange.status());
   if (!exchange.error_code.empty()) line += " (" + exchange.error_code + ')';
