@@ -54,6 +54,8 @@ protocol::ServerOptions server_options(const Settings& settings, Environment& en
   options.certificate_directory = settings.data;
   if (settings.log == LogLevel::Info)
     options.request_log = [&log](std::string_view line) { log.line(line); };
+  // Whatever the log level: what went wrong in here is told nowhere else.
+  options.fault_log = [&log](std::string_view line) { log.line(line); };
   options.clock = [&environment] { return environment.store().clock().now(); };
   options.extra_cors_origins = settings.cors_origins;
   return options;

@@ -156,8 +156,12 @@ enum class AuthMode : std::uint8_t { Open, Verify };
 // The secret of an access key, for --auth=verify. Nothing if there is no such key.
 using SecretLookup = std::function<std::optional<std::string>(std::string_view access_key)>;
 
-// A request line of the log: time, account, region, service.operation, status, ms, size. Called on
-// the io threads, several at once.
+// A line for the operator. Called on any thread, several at once.
+//
+// A request line: time, account, region, service.operation, status, ms, size.
+//
+// A fault line: time, request id, service.operation, what kind of fault, and our own words for it,
+// which may name files; the client is told AWS's general ones.
 using LogLine = std::function<void(std::string_view)>;
 
 struct ServerOptions {
@@ -171,6 +175,7 @@ struct ServerOptions {
                                  // first start.
   std::string certificate_directory;
   LogLine request_log;             // Null: none.
+  LogLine fault_log;               // Each error of kind Unavailable, Damaged or Bug. Null: none.
   std::function<Instant()> clock;  // Engine time, for expiry of signatures. Null: the system's.
   std::size_t header_bytes_max = std::size_t{64} << 10;
   std::size_t body_bytes_max = std::size_t{128}

@@ -145,4 +145,30 @@ void write_error(Wire wire, std::string_view content_type, const Error& error,
   }
 }
 
+// Sources: the error lists of the Amazon S3 API Reference and of DynamoDB, and "Common errors",
+// which all API references share.
+Error public_error(const Error& error, Wire wire, const Operation* operation) {
+  if (error.kind == Error::Kind::Refused) return error;
+  const bool later = error.kind == Error::Kind::Unavailable;
+  const auto said = [&](std::string_view code, std::string_view message) {
+    return Error{.kind = error.kind,
+                 .code = std::string(code),
+                 .message = std::string(message),
+                 .http_status = later ? 503 : 500,
+                 .details = {}};
+  };
+  if (wire == Wire::RestXml) {
+    return later ? said("SlowDown", "Please reduce your request rate.")
+                 : said("InternalError", "We encountered an internal error. Please try again.");
+  }
+  if (later) {
+    return said("ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.");
+  }
+  const bool dynamodb = error_shape(operation, "InternalServerError") != nullptr;
+  return said(dynamodb ? "InternalServerError" : "InternalFailure",
+              "The request processing has failed because of an unknown error, exception or "
+              "failure.");
+}
+
 }  // namespace cloche::protocol

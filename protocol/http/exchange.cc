@@ -37,6 +37,20 @@ bool has_line(std::string_view headers, std::string_view name) {
   return false;
 }
 
+std::string_view name_of(Error::Kind kind) {
+  switch (kind) {
+    case Error::Kind::Refused:
+      return "refused";
+    case Error::Kind::Unavailable:
+      return "unavailable";
+    case Error::Kind::Damaged:
+      return "damaged";
+    case Error::Kind::Bug:
+      return "bug";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string_view reason_of(int status) {
@@ -207,20 +221,34 @@ void Exchange::reply(const Value& output, std::vector<BodySegment> body) {
 }
 
 void Exchange::fail(Error error) {
+  log_fault(error);  // Also one that comes too late to be answered with.
   if (!claim()) return;
-  make_error(error);
+  const Operation* operation = route.served == nullptr ? nullptr : route.served->operation;
+  const Error told = public_error(error, wire(), operation);
+  failed = true;
+  error_code = told.code;
+  if (route.service != nullptr) {
+    write_error(route.service->model(), operation, told, identity(), answer);
+  } else {
+    write_error(wire(), request.content_type, told, identity(), answer);
+  }
   hand_over();
 }
 
-void Exchange::make_error(const Error& error) {
-  failed = true;
-  error_code = error.code;
-  if (route.service != nullptr) {
-    write_error(route.service->model(), route.served == nullptr ? nullptr : route.served->operation,
-                error, identity(), answer);
-    return;
-  }
-  write_error(wire(), request.content_type, error, identity(), answer);
+std::string Exchange::what_was_asked() const {
+  if (route.served != nullptr) return route.served->full_name;
+  if (!route.unserved.empty()) return route.unserved;
+  return std::string(request.method()) + ' ' + std::string(request.path());
+}
+
+void Exchange::log_fault(const Error& error) const {
+  if (error.kind == Error::Kind::Refused || !core_.options.fault_log) return;
+  std::string line = iso8601_milliseconds(core_.now()) + " fault ";
+  line += (request_id_.empty() ? "-" : request_id_) + ' ' + what_was_asked() + ' ';
+  line += name_of(error.kind);
+  line += ": ";
+  for (const char c : error.message) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  core_.options.fault_log(line);
 }
 
 void Exchange::answer_raw(int status, std::string_view content_type, std::string body) {
