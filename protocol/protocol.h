@@ -183,10 +183,11 @@ struct ServerOptions {
   std::size_t connections_max = 10'000;
   std::chrono::seconds idle_timeout{120};
   std::chrono::seconds header_timeout{30};
-  std::vector<std::string> extra_cors_origins;
+  std::vector<std::string> extra_cors_origins;  // "*": every origin.
+  bool cors_headers = true;                     // False: answers carry none.
   bool allow_nonstandard_regions =
       false;  // ALLOW_NONSTANDARD_REGIONS: else an unknown region is us-east-1.
-  bool parity_access_keys = false;  // PARITY_AWS_ACCESS_KEY_ID (compat.md, section 1).
+  bool parity_access_keys = false;  // PARITY_AWS_ACCESS_KEY_ID of LocalStack.
 };
 
 // An answer to an admin path ("/_cloche/health"), made by cli/.

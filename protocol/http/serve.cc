@@ -71,7 +71,7 @@ void Connection::answer_preflight() {
   state_ = State::Answering;
   handling_ = true;
   exchange_->answer_raw(204, "", "");
-  append_preflight(exchange_->request, exchange_->answer.headers);
+  append_preflight(options(), exchange_->request, exchange_->answer.headers);
   exchange_->released = true;  // No handler has seen it.
   handling_ = false;
 }
