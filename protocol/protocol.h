@@ -3,9 +3,13 @@
 //
 // A service is a list of operations and handlers:
 //
-//   protocol::Service& service = registry.add("dynamodb");            // Shapes and protocol:
-//   data/models/dynamodb. service.on("GetItem", [&](const protocol::CallPtr& call) { ...
-//   call->reply(output); });
+// clang-format off
+//   protocol::Service& service = registry.add("dynamodb");  // Shapes and protocol: data/models/dynamodb.
+//   service.on("GetItem", [&](const protocol::CallPtr& call) {
+//     ...
+//     call->reply(output);
+//   });
+// clang-format on
 //
 // The server routes a request to its service and operation, parses and validates the input by the
 // model in AWS's own words, and runs the handler on the connection's io thread. The handler answers
@@ -32,7 +36,7 @@ namespace cloche::protocol {
 
 // Who asks, from where, and what for.
 struct Caller {
-  std::string account = "000000000000";  // 12 digits (compat.md, section 1).
+  std::string account = "000000000000";  // 12 digits.
   std::string region = "us-east-1";
   std::string access_key;  // Empty: anonymous.
   bool anonymous = true;
