@@ -15,8 +15,10 @@ Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& s
     : store_(std::move(store)), s3_(*store_), dynamodb_(*store_) {
   const auto wanted = [&](std::string_view name) {
     if (!settings.services.empty() &&
-        std::ranges::find(settings.services, name) == settings.services.end())
+        std::ranges::find(settings.services, name) == settings.services.end()) {
+      registry_.leave_out(name);
       return false;
+    }
     services_.emplace_back(name);
     return true;
   };

@@ -29,7 +29,9 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--log", options.log,
                      "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");
   command.add_option("--threads", options.threads, "io threads [CLOCHE_THREADS; one per core]");
-  command.add_option("--seed", options.seed, "ids repeat from run to run [CLOCHE_SEED]");
+  command.add_option("--seed", options.seed,
+                     "ids and times repeat from run to run: the clock of a new directory stands at "
+                     "2026-01-01 [CLOCHE_SEED]");
 }
 
 int run_start(const Options& options) {

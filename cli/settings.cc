@@ -11,8 +11,8 @@ namespace {
 using Environment = std::map<std::string, std::string, std::less<>>;
 
 // Names of LocalStack that Cloche takes without a word, as nothing has to change for them: what
-// they switch is how Cloche is, or belongs to services and containers that are not here. (compat.md
-// lists what each means.)
+// they switch is how Cloche is, or belongs to services and containers that are not here.
+// LocalStack's config.py and constants.py say what each means.
 constexpr std::array kHarmless = {"DISABLE_EVENTS",
                                   "EAGER_SERVICE_LOADING",
                                   "STRICT_SERVICE_LOADING",
@@ -24,25 +24,40 @@ constexpr std::array kHarmless = {"DISABLE_EVENTS",
                                   "FAIL_FAST",
                                   "CLEAR_TMP_FOLDER",
                                   "SHUTDOWN_TIMEOUT",
-                                  "DISABLE_CORS_CHECKS",
-                                  "DISABLE_CORS_HEADERS",
                                   "ACTIVATE_PRO",
                                   "AUTH_TOKEN",
                                   "API_KEY",
-                                  "S3_SKIP_SIGNATURE_VALIDATION",
                                   "S3_SKIP_KMS_KEY_VALIDATION",
-                                  "DYNAMODB_IN_MEMORY",
                                   "DYNAMODB_HEAP_SIZE",
-                                  "DYNAMODB_SHARE_DB",
                                   "DYNAMODB_LOCAL_PORT",
-                                  "DYNAMODB_REMOVE_EXPIRED_ITEMS",
                                   "VOLUME_DIR",
                                   "MAIN_CONTAINER_NAME",
                                   "DNS_ADDRESS",
                                   "ENABLE_CONFIG_UPDATES",
-                                  "PARITY_AWS_ACCESS_KEY_ID",
-                                  "ALLOW_NONSTANDARD_REGIONS",
                                   "CONFIG_PROFILE"};
+
+// Names whose users expect something that this release does not do. Said at start, unless they are
+// set to 0 (or, where they forbid, to 1): nothing is expected then.
+struct WithoutEffect {
+  std::string_view name;
+  std::string_view instead = {};
+  bool when = true;   // The boolean that is worth a remark. Other values always are.
+  bool plain = true;  // Read without a prefix as well.
+};
+constexpr std::array kWithoutEffect = {
+    WithoutEffect{"DYNAMODB_SHARE_DB"},
+    WithoutEffect{"DYNAMODB_REMOVE_EXPIRED_ITEMS"},
+    WithoutEffect{"DYNAMODB_IN_MEMORY", "--durability memory keeps nothing on disk"},
+    WithoutEffect{"DYNAMODB_ERROR_PROBABILITY"},
+    WithoutEffect{"DYNAMODB_READ_ERROR_PROBABILITY"},
+    WithoutEffect{"DYNAMODB_WRITE_ERROR_PROBABILITY"},
+    WithoutEffect{"S3_DIR", "all state is below --data"},
+    WithoutEffect{"S3_SKIP_SIGNATURE_VALIDATION", "--auth verify checks signatures", false},
+    WithoutEffect{"USE_SSL",
+                  "https is served beside http, URLs in answers are as the client asked"},
+    // The shell's own HOSTNAME is none of our business.
+    WithoutEffect{"HOSTNAME", "LOCALSTACK_HOST sets the host of URLs in answers", true, false},
+};
 
 constexpr std::array kKnown = {"LISTEN",
                                "DATA",
@@ -66,8 +81,10 @@ constexpr std::array kKnown = {"LISTEN",
                                "LS_LOG",
                                "ENFORCE_IAM",
                                "HOSTNAME_EXTERNAL",
-                               "HOSTNAME",
-                               "USE_SSL",
+                               "PARITY_AWS_ACCESS_KEY_ID",
+                               "ALLOW_NONSTANDARD_REGIONS",
+                               "DISABLE_CORS_CHECKS",
+                               "DISABLE_CORS_HEADERS",
                                "CUSTOM_SSL_CERT_PATH",
                                "EXTRA_CORS_ALLOWED_ORIGINS",
                                "ENDPOINT"};
@@ -158,6 +175,11 @@ struct Source {
     }
     return std::nullopt;
   }
+  // A switch of LocalStack's.
+  bool is_on(std::string_view name) const {
+    const auto value = look_up(environment, name, true);
+    return value && is_true(*value);
+  }
 };
 
 Result<void> read_durability(Settings& settings, const Source& from, const Options& options) {
@@ -224,7 +246,10 @@ Result<void> read_addresses(Settings& settings, const Source& from, const Option
 
 Result<void> read_log(Settings& settings, const Source& from, const Options& options) {
   const auto text = from(options.log, {"LOG"}, {"LS_LOG"});
-  if (!text) return {};
+  if (!text) {
+    if (from.is_on("DEBUG")) settings.log = LogLevel::Info;
+    return {};
+  }
   if (*text == "error") {
     settings.log = LogLevel::Error;
   } else if (*text == "warn" || *text == "warning") {
@@ -237,6 +262,21 @@ Result<void> read_log(Settings& settings, const Source& from, const Options& opt
   return {};
 }
 
+void remark_on_what_has_no_effect(Settings& settings, const Environment& environment) {
+  for (const WithoutEffect& setting : kWithoutEffect) {
+    for (const std::string_view prefix : {"CLOCHE_", "LOCALSTACK_", ""}) {
+      if (prefix.empty() && !setting.plain) continue;
+      const std::string name = std::string(prefix) + std::string(setting.name);
+      const auto found = environment.find(name);
+      if (found == environment.end() || found->second.empty()) continue;
+      if (setting.when ? is_false(found->second) : is_true(found->second)) continue;
+      std::string remark = name + " is accepted and changes nothing in this release";
+      if (!setting.instead.empty()) remark.append("; ").append(setting.instead);
+      settings.remarks.push_back(std::move(remark));
+    }
+  }
+}
+
 void remark_on_unknown(Settings& settings, const Environment& environment) {
   for (const auto& [name, value] : environment) {
     std::string_view rest = name;
@@ -245,6 +285,8 @@ void remark_on_unknown(Settings& settings, const Environment& environment) {
     rest.remove_prefix(ours ? 7 : 11);
     const auto is = [&](const char* known) { return rest == known; };
     if (std::ranges::any_of(kKnown, is) || std::ranges::any_of(kHarmless, is)) continue;
+    if (std::ranges::find(kWithoutEffect, rest, &WithoutEffect::name) != kWithoutEffect.end())
+      continue;
     settings.remarks.push_back("the environment sets " + name +
                                ", which this release does not know: it changes nothing");
   }
@@ -291,6 +333,11 @@ Result<Settings> read_settings(const Options& options,
   settings.certificate_file = from({}, {"CERTIFICATE"}, {"CUSTOM_SSL_CERT_PATH"}).value_or("");
   if (const auto origins = from({}, {"CORS_ORIGINS"}, {"EXTRA_CORS_ALLOWED_ORIGINS"}))
     settings.cors_origins = split(*origins);
+  if (from.is_on("DISABLE_CORS_CHECKS")) settings.cors_origins.emplace_back("*");
+  settings.cors_headers = !from.is_on("DISABLE_CORS_HEADERS");
+  settings.parity_access_keys = from.is_on("PARITY_AWS_ACCESS_KEY_ID");
+  settings.nonstandard_regions = from.is_on("ALLOW_NONSTANDARD_REGIONS");
+  remark_on_what_has_no_effect(settings, map);
   remark_on_unknown(settings, map);
   return settings;
 }

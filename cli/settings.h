@@ -26,7 +26,10 @@ struct Settings {
   std::vector<std::string> services;  // Empty: all.
   std::string advertised_host;
   std::string certificate_file;
-  std::vector<std::string> cors_origins;
+  std::vector<std::string> cors_origins;  // "*": all.
+  bool cors_headers = true;
+  bool parity_access_keys = false;   // PARITY_AWS_ACCESS_KEY_ID
+  bool nonstandard_regions = false;  // ALLOW_NONSTANDARD_REGIONS
   std::vector<std::pair<std::string, std::string>> credentials = {
       {"test", "test"}};  // Of --auth=verify.
   std::vector<std::string>

@@ -59,5 +59,38 @@ TEST(Settings, RemarksOnUnknownNamesOnly) {
   EXPECT_EQ(read({}, {"CLOCHE_DURABILTY=fsync"}).remarks.size(), 1u);
 }
 
+TEST(Settings, ReadsLocalStacksSwitches) {
+  const Settings off = read({}, {"DISABLE_CORS_HEADERS=0", "PARITY_AWS_ACCESS_KEY_ID=0"});
+  EXPECT_TRUE(off.cors_headers && off.cors_origins.empty());
+  EXPECT_FALSE(off.parity_access_keys || off.nonstandard_regions);
+  const Settings on =
+      read({}, {"DISABLE_CORS_HEADERS=1", "LOCALSTACK_DISABLE_CORS_CHECKS=1",
+                "PARITY_AWS_ACCESS_KEY_ID=1", "LOCALSTACK_ALLOW_NONSTANDARD_REGIONS=true"});
+  EXPECT_FALSE(on.cors_headers);
+  EXPECT_EQ(on.cors_origins, std::vector<std::string>{"*"});
+  EXPECT_TRUE(on.parity_access_keys && on.nonstandard_regions);
+  EXPECT_TRUE(on.remarks.empty());
+}
+
+// A level that is named wins over DEBUG, as with LocalStack.
+TEST(Settings, DebugIsALogLevel) {
+  EXPECT_EQ(read({}, {"DEBUG=1"}).log, LogLevel::Info);
+  EXPECT_EQ(read({}, {"DEBUG=1", "LS_LOG=warn"}).log, LogLevel::Warn);
+}
+
+// Silence would let a user believe that a setting works.
+TEST(Settings, RemarksOnWhatHasNoEffect) {
+  EXPECT_EQ(read({}, {"LOCALSTACK_DYNAMODB_SHARE_DB=1"}).remarks,
+            std::vector<std::string>{
+                "LOCALSTACK_DYNAMODB_SHARE_DB is accepted and changes nothing in this release"});
+  EXPECT_EQ(read({}, {"USE_SSL=1", "DYNAMODB_REMOVE_EXPIRED_ITEMS=1", "LOCALSTACK_HOSTNAME=x",
+                      "S3_SKIP_SIGNATURE_VALIDATION=0"})
+                .remarks.size(),
+            4u);
+  EXPECT_TRUE(read({}, {"USE_SSL=0", "DYNAMODB_SHARE_DB=", "HOSTNAME=laptop",
+                        "S3_SKIP_SIGNATURE_VALIDATION=1"})
+                  .remarks.empty());
+}
+
 }  // namespace
 }  // namespace cloche::cli

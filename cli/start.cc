@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -54,8 +55,13 @@ protocol::ServerOptions server_options(const Settings& settings, Environment& en
   options.certificate_directory = settings.data;
   if (settings.log == LogLevel::Info)
     options.request_log = [&log](std::string_view line) { log.line(line); };
+  // Whatever the log level: what went wrong in here is told nowhere else.
+  options.fault_log = [&log](std::string_view line) { log.line(line); };
   options.clock = [&environment] { return environment.store().clock().now(); };
   options.extra_cors_origins = settings.cors_origins;
+  options.cors_headers = settings.cors_headers;
+  options.allow_nonstandard_regions = settings.nonstandard_regions;
+  options.parity_access_keys = settings.parity_access_keys;
   return options;
 }
 
@@ -79,6 +85,11 @@ void print_banner(const Settings& settings, const protocol::Server& server,
               settings.auth == protocol::AuthMode::Verify ? "verify" : "open (any credentials)");
   for (const std::string& remark : settings.remarks)
     std::printf("  note        %s\n", remark.c_str());
+  for (const std::string& name : settings.services) {
+    if (std::ranges::find(environment.services(), name) == environment.services().end())
+      std::printf("  note        SERVICES names %s, which this release does not have\n",
+                  name.c_str());
+  }
 }
 
 }  // namespace
@@ -99,7 +110,7 @@ int start(const Settings& settings) {
   serve_admin(**server, environment, settings);
 
   print_banner(settings, **server, environment, recovery);
-  // Test harnesses wait for this very line (compat.md, section 2).
+  // Test harnesses wait for this very line (LocalStack's constants.py, READY_MARKER_OUTPUT).
   std::puts("Ready.");
   std::fflush(stdout);
 

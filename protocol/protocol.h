@@ -3,14 +3,19 @@
 //
 // A service is a list of operations and handlers:
 //
-//   protocol::Service& service = registry.add("dynamodb");            // Shapes and protocol:
-//   data/models/dynamodb. service.on("GetItem", [&](const protocol::CallPtr& call) { ...
-//   call->reply(output); });
+// clang-format off
+//   protocol::Service& service = registry.add("dynamodb");  // Shapes and protocol: data/models/dynamodb.
+//   service.on("GetItem", [&](const protocol::CallPtr& call) {
+//     ...
+//     call->reply(output);
+//   });
+// clang-format on
 //
 // The server routes a request to its service and operation, parses and validates the input by the
 // model in AWS's own words, and runs the handler on the connection's io thread. The handler answers
 // once, now or later, from any thread. An exception that leaves a handler becomes InternalError. An
-// operation without a handler answers NotImplemented by name.
+// operation without a handler answers NotImplemented by name, and so does a service that nobody
+// has added, in the client's protocol as far as its request shows it.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +36,7 @@ namespace cloche::protocol {
 
 // Who asks, from where, and what for.
 struct Caller {
-  std::string account = "000000000000";  // 12 digits (compat.md, section 1).
+  std::string account = "000000000000";  // 12 digits.
   std::string region = "us-east-1";
   std::string access_key;  // Empty: anonymous.
   bool anonymous = true;
@@ -140,6 +145,8 @@ class Registry {
   // `name` is a model's name under data/models: "s3", "dynamodb". Reading a model is cheap (well
   // under a millisecond).
   Service& add(std::string_view name);
+  // A service that could be served and was not asked for: who calls it is told so.
+  void leave_out(std::string_view name);
 
   struct Impl;
   Impl& impl() const { return *impl_; }
@@ -153,8 +160,12 @@ enum class AuthMode : std::uint8_t { Open, Verify };
 // The secret of an access key, for --auth=verify. Nothing if there is no such key.
 using SecretLookup = std::function<std::optional<std::string>(std::string_view access_key)>;
 
-// A request line of the log: time, account, region, service.operation, status, ms, size. Called on
-// the io threads, several at once.
+// A line for the operator. Called on any thread, several at once.
+//
+// A request line: time, account, region, service.operation, status, ms, size.
+//
+// A fault line: time, request id, service.operation, what kind of fault, and our own words for it,
+// which may name files; the client is told AWS's general ones.
 using LogLine = std::function<void(std::string_view)>;
 
 struct ServerOptions {
@@ -168,6 +179,7 @@ struct ServerOptions {
                                  // first start.
   std::string certificate_directory;
   LogLine request_log;             // Null: none.
+  LogLine fault_log;               // Each error of kind Unavailable, Damaged or Bug. Null: none.
   std::function<Instant()> clock;  // Engine time, for expiry of signatures. Null: the system's.
   std::size_t header_bytes_max = std::size_t{64} << 10;
   std::size_t body_bytes_max = std::size_t{128}
@@ -175,10 +187,11 @@ struct ServerOptions {
   std::size_t connections_max = 10'000;
   std::chrono::seconds idle_timeout{120};
   std::chrono::seconds header_timeout{30};
-  std::vector<std::string> extra_cors_origins;
+  std::vector<std::string> extra_cors_origins;  // "*": every origin.
+  bool cors_headers = true;                     // False: answers carry none.
   bool allow_nonstandard_regions =
       false;  // ALLOW_NONSTANDARD_REGIONS: else an unknown region is us-east-1.
-  bool parity_access_keys = false;  // PARITY_AWS_ACCESS_KEY_ID (compat.md, section 1).
+  bool parity_access_keys = false;  // PARITY_AWS_ACCESS_KEY_ID of LocalStack.
 };
 
 // An answer to an admin path ("/_cloche/health"), made by cli/.

@@ -5,6 +5,37 @@
 
 namespace cloche::protocol {
 
+namespace {
+
+// Of fewer than 65,536 bytes (RFC 8949, section 3: major type 3).
+void append_cbor_text(std::string& out, std::string_view text) {
+  text = text.substr(0, 0xffff);
+  if (text.size() < 24) {
+    out += static_cast<char>(0x60 + text.size());
+  } else {
+    out += '\x79';
+    out += static_cast<char>(text.size() >> 8);
+    out += static_cast<char>(text.size() & 0xff);
+  }
+  out += text;
+}
+
+void write_cbor_error(std::string_view content_type, const Error& error, Answer& answer) {
+  if (content_type.starts_with("application/x-amz-cbor")) {
+    answer.content_type = "application/x-amz-cbor-1.1";
+  } else {
+    answer.content_type = "application/cbor";
+    add_header(answer.headers, "smithy-protocol", "rpc-v2-cbor");
+  }
+  answer.body = '\xa2';  // A map of two.
+  append_cbor_text(answer.body, "__type");
+  append_cbor_text(answer.body, error.code);
+  append_cbor_text(answer.body, "message");
+  append_cbor_text(answer.body, error.message);
+}
+
+}  // namespace
+
 void add_header(std::string& headers, std::string_view name, std::string_view value) {
   headers += name;
   headers += ": ";
@@ -79,15 +110,65 @@ void write_error(const Model& model, const Operation* operation, const Error& er
     case Wire::Json:
       return write_json_error(&model, operation, error, answer);
     case Wire::RestJson:
-      return write_rest_json_error(model, operation, error, answer);
+      return write_rest_json_error(operation, error, answer);
     case Wire::RestXml:
       return write_rest_xml_error(error, identity, answer);
     case Wire::Query:
     case Wire::Ec2:
-      return write_query_error(model, operation, error, identity, answer);
+      return write_query_error(model.wire, model.xml_namespace, operation, error, identity, answer);
     case Wire::RpcV2Cbor:
       return;
   }
+}
+
+void write_error(Wire wire, std::string_view content_type, const Error& error,
+                 const Identity& identity, Answer& answer) {
+  answer.clear();
+  answer.status = error.http_status;
+  switch (wire) {
+    case Wire::Json:
+      write_json_error(nullptr, nullptr, error, answer);
+      if (content_type.starts_with("application/x-amz-json-1.1"))
+        answer.content_type = "application/x-amz-json-1.1";
+      return;
+    case Wire::RestJson:
+      write_json_error(nullptr, nullptr, error, answer);
+      answer.content_type = "application/json";
+      return add_header(answer.headers, "x-amzn-ErrorType", error.code);
+    case Wire::RestXml:
+      return write_rest_xml_error(error, identity, answer);
+    case Wire::Query:
+    case Wire::Ec2:
+      return write_query_error(wire, {}, nullptr, error, identity, answer);
+    case Wire::RpcV2Cbor:
+      return write_cbor_error(content_type, error, answer);
+  }
+}
+
+// Sources: the error lists of the Amazon S3 API Reference and of DynamoDB, and "Common errors",
+// which all API references share.
+Error public_error(const Error& error, Wire wire, const Operation* operation) {
+  if (error.kind == Error::Kind::Refused) return error;
+  const bool later = error.kind == Error::Kind::Unavailable;
+  const auto said = [&](std::string_view code, std::string_view message) {
+    return Error{.kind = error.kind,
+                 .code = std::string(code),
+                 .message = std::string(message),
+                 .http_status = later ? 503 : 500,
+                 .details = {}};
+  };
+  if (wire == Wire::RestXml) {
+    return later ? said("SlowDown", "Please reduce your request rate.")
+                 : said("InternalError", "We encountered an internal error. Please try again.");
+  }
+  if (later) {
+    return said("ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.");
+  }
+  const bool dynamodb = error_shape(operation, "InternalServerError") != nullptr;
+  return said(dynamodb ? "InternalServerError" : "InternalFailure",
+              "The request processing has failed because of an unknown error, exception or "
+              "failure.");
 }
 
 }  // namespace cloche::protocol

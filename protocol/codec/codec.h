@@ -52,6 +52,15 @@ void write_output(const Model& model, const Operation& operation, const Value& o
 void write_error(const Model& model, const Operation* operation, const Error& error,
                  const Identity& identity, Answer& answer);
 
+// The same where no model tells how: `wire` is what the client seems to speak, `content_type` that
+// of its request.
+void write_error(Wire wire, std::string_view content_type, const Error& error,
+                 const Identity& identity, Answer& answer);
+
+// What the client is told of a fault of ours: AWS's general words, as ours name files. Anything
+// that was refused stays as it is.
+Error public_error(const Error& error, Wire wire, const Operation* operation);
+
 // What each protocol does.
 Result<Value> read_json(const Model&, const Operation&, std::string_view body, Arena&);
 void write_json(const Model&, const Operation&, const Value& output, Answer&);
@@ -61,13 +70,14 @@ void append_json(std::string& out, const Value& value, const Shape& shape, TimeF
 Result<Value> read_rest(const Model&, const Operation&, const Request&, const Labels&,
                         std::string_view body, Arena&);
 void write_rest(const Model&, const Operation&, const Value& output, Answer&);
-void write_rest_json_error(const Model&, const Operation*, const Error&, Answer&);
+void write_rest_json_error(const Operation*, const Error&, Answer&);
 void write_rest_xml_error(const Error&, const Identity&, Answer&);
 
 Result<Value> read_query(const Model&, const Operation&, const Request&, std::string_view body,
                          Arena&);
 void write_query(const Model&, const Operation&, const Value& output, const Identity&, Answer&);
-void write_query_error(const Model&, const Operation*, const Error&, const Identity&, Answer&);
+void write_query_error(Wire, std::string_view xml_namespace, const Operation*, const Error&,
+                       const Identity&, Answer&);
 
 // An output document as XML elements: the members of a structure, for the XML protocols.
 void append_xml_members(std::string& out, const Value& value, const Shape& shape, TimeForm form);

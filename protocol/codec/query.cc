@@ -173,15 +173,15 @@ void write_query(const Model& model, const Operation& operation, const Value& ou
   xml::close(out, root);
 }
 
-void write_query_error(const Model& model, const Operation* operation, const Error& error,
-                       const Identity& identity, Answer& answer) {
+void write_query_error(Wire wire, std::string_view xml_namespace, const Operation* operation,
+                       const Error& error, const Identity& identity, Answer& answer) {
   answer.content_type = "text/xml";
   const Shape* shape = error_shape(operation, error.code);
   const std::string_view code = shape != nullptr && !shape->error_code.empty()
                                     ? shape->error_code
                                     : std::string_view(error.code);
   std::string& out = answer.body;
-  if (model.wire == Wire::Ec2) {
+  if (wire == Wire::Ec2) {
     out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>";
     append_leaf(out, "Code", code);
     append_leaf(out, "Message", error.message);
@@ -190,7 +190,9 @@ void write_query_error(const Model& model, const Operation* operation, const Err
     out += "</Response>";
     return;
   }
-  out = "<ErrorResponse xmlns=\"" + std::string(model.xml_namespace) + "\"><Error>";
+  out = "<ErrorResponse";
+  if (!xml_namespace.empty()) out += " xmlns=\"" + std::string(xml_namespace) + '"';
+  out += "><Error>";
   append_leaf(out, "Type", error.http_status >= 500 ? "Receiver" : "Sender");
   append_leaf(out, "Code", code);
   append_leaf(out, "Message", error.message);

@@ -309,8 +309,7 @@ void write_rest(const Model& model, const Operation& operation, const Value& out
   }
 }
 
-void write_rest_json_error(const Model&, const Operation* operation, const Error& error,
-                           Answer& answer) {
+void write_rest_json_error(const Operation* operation, const Error& error, Answer& answer) {
   answer.content_type = "application/json";
   add_header(answer.headers, "x-amzn-ErrorType", error.code);
   const Shape* shape = error_shape(operation, error.code);

@@ -635,6 +635,8 @@ Socket::Moved Connection::write_from_file(const BodySegment& segment) {
                                            std::as_writable_bytes(std::span(file_bytes_)));
     // The head has promised these bytes; all that is left is to end the connection, which the
     // client takes for what it is.
+    if (!got) exchange_->log_fault(got.error());
+    if (got && *got == 0) exchange_->log_fault(damaged("a stored file ends before its content"));
     if (!got || *got == 0) return {Socket::Outcome::Closed, 0};
     file_bytes_.resize(*got);
   }

@@ -1,10 +1,10 @@
 // A client's connection: reads requests one after the other, has them answered, and writes the
 // answers.
 //
-//   Begin --first byte--> Head --\r\n\r\n--> Gather --body--> Answering --reply--> Writing --> Head
-//   ...
-//                                    \--streams--> Answering, while the handler's reader pulls the
-//                                    body
+// clang-format off
+//   Begin --first byte--> Head --\r\n\r\n--> Gather --body--> Answering --reply--> Writing --> Head ...
+//                              \--streams--> Answering, while the handler's reader pulls the body
+// clang-format on
 //
 // All of it happens on the connection's thread; only on_answered and on_released may come from
 // others.

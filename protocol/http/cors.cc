@@ -50,7 +50,8 @@ bool host_allowed(const ServerOptions& options, std::string_view host) {
 }
 
 void append_cors(const ServerOptions& options, const Request& request, std::string& headers) {
-  if (request.origin.empty() || !origin_allowed(options, request.origin)) return;
+  if (!options.cors_headers || request.origin.empty() || !origin_allowed(options, request.origin))
+    return;
   if (headers.find("Access-Control-Allow-Origin") != std::string::npos) return;
   add_header(headers, "Access-Control-Allow-Origin", request.origin);
   add_header(headers, "Access-Control-Allow-Methods", kMethods);
@@ -58,7 +59,8 @@ void append_cors(const ServerOptions& options, const Request& request, std::stri
   add_header(headers, "Vary", "Origin");
 }
 
-void append_preflight(const Request& request, std::string& headers) {
+void append_preflight(const ServerOptions& options, const Request& request, std::string& headers) {
+  if (!options.cors_headers) return;
   if (const std::string_view asked = request.header("Access-Control-Request-Headers");
       !asked.empty()) {
     add_header(headers, "Access-Control-Allow-Headers", asked);

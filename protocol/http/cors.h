@@ -20,6 +20,6 @@ bool host_allowed(const ServerOptions& options, std::string_view host);
 
 // Adds the CORS headers of an answer to an allowed origin; nothing without an origin.
 void append_cors(const ServerOptions& options, const Request& request, std::string& headers);
-void append_preflight(const Request& request, std::string& headers);
+void append_preflight(const ServerOptions& options, const Request& request, std::string& headers);
 
 }  // namespace cloche::protocol

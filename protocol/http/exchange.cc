@@ -37,6 +37,20 @@ bool has_line(std::string_view headers, std::string_view name) {
   return false;
 }
 
+std::string_view name_of(Error::Kind kind) {
+  switch (kind) {
+    case Error::Kind::Refused:
+      return "refused";
+    case Error::Kind::Unavailable:
+      return "unavailable";
+    case Error::Kind::Damaged:
+      return "damaged";
+    case Error::Kind::Bug:
+      return "bug";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string_view reason_of(int status) {
@@ -120,6 +134,7 @@ void Exchange::reset() {
   route.served = nullptr;
   route.labels.clear();
   route.needs_body = false;
+  route.unserved.clear();
   body_source = nullptr;
   answer.clear();
   segments.clear();
@@ -138,7 +153,7 @@ void Exchange::reset() {
 }
 
 void Exchange::identify(IdMaker& ids) {
-  const Wire wire = route.service == nullptr ? Wire::RestXml : route.service->model().wire;
+  const Wire wire = this->wire();
   if (wire == Wire::RestXml) {
     request_id_ = ids.alphanumeric(16);
     host_id_ = ids.host_id();
@@ -147,6 +162,10 @@ void Exchange::identify(IdMaker& ids) {
   } else {
     request_id_ = ids.uuid();
   }
+}
+
+Wire Exchange::wire() const {
+  return route.service != nullptr ? route.service->model().wire : wire_by_look(request, credential);
 }
 
 void Exchange::read_caller() {
@@ -202,28 +221,34 @@ void Exchange::reply(const Value& output, std::vector<BodySegment> body) {
 }
 
 void Exchange::fail(Error error) {
+  log_fault(error);  // Also one that comes too late to be answered with.
   if (!claim()) return;
-  make_error(error);
+  const Operation* operation = route.served == nullptr ? nullptr : route.served->operation;
+  const Error told = public_error(error, wire(), operation);
+  failed = true;
+  error_code = told.code;
+  if (route.service != nullptr) {
+    write_error(route.service->model(), operation, told, identity(), answer);
+  } else {
+    write_error(wire(), request.content_type, told, identity(), answer);
+  }
   hand_over();
 }
 
-void Exchange::make_error(const Error& error) {
-  failed = true;
-  error_code = error.code;
-  if (route.service != nullptr) {
-    write_error(route.service->model(), route.served == nullptr ? nullptr : route.served->operation,
-                error, identity(), answer);
-    return;
-  }
-  // Nobody knows what service was meant: a json client gets json, everybody else what S3 says.
-  answer.clear();
-  answer.status = error.http_status;
-  if (!request.amz_target.empty() || request.content_type.starts_with("application/x-amz-json")) {
-    static const Model* const none = nullptr;
-    write_json_error(none, nullptr, error, answer);
-  } else {
-    write_rest_xml_error(error, identity(), answer);
-  }
+std::string Exchange::what_was_asked() const {
+  if (route.served != nullptr) return route.served->full_name;
+  if (!route.unserved.empty()) return route.unserved;
+  return std::string(request.method()) + ' ' + std::string(request.path());
+}
+
+void Exchange::log_fault(const Error& error) const {
+  if (error.kind == Error::Kind::Refused || !core_.options.fault_log) return;
+  std::string line = iso8601_milliseconds(core_.now()) + " fault ";
+  line += (request_id_.empty() ? "-" : request_id_) + ' ' + what_was_asked() + ' ';
+  line += name_of(error.kind);
+  line += ": ";
+  for (const char c : error.message) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  core_.options.fault_log(line);
 }
 
 void Exchange::answer_raw(int status, std::string_view content_type, std::string body) {
@@ -250,7 +275,7 @@ bool Exchange::has_body() const {
 void Exchange::append_head(std::string& out, Instant now, bool close) const {
   const int status = this->status();
   const Model* model = route.service == nullptr ? nullptr : &route.service->model();
-  const bool is_s3_like = model == nullptr || model->wire == Wire::RestXml;
+  const bool is_s3_like = wire() == Wire::RestXml;
   out += "HTTP/1.1 ";
   append_number(out, static_cast<std::uint64_t>(status));
   out += ' ';

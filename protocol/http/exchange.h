@@ -61,8 +61,13 @@ class Exchange final : public Call {
   // The head of the answer, complete; `answer.body` or `segments` follow it.
   void append_head(std::string& out, Instant now, bool close) const;
   int status() const { return status_ != 0 && !failed ? status_ : answer.status; }
+  Wire wire() const;      // The service's, or what the client seems to speak.
   bool has_body() const;  // False for HEAD, 204 and 304.
   std::uint64_t body_size() const;
+  // "s3.PutObject", or the request line where no operation is known.
+  std::string what_was_asked() const;
+  // One line for the operator if the error is a fault of ours. From any thread.
+  void log_fault(const Error& error) const;
 
   Request request;
   Credential credential;
@@ -83,7 +88,6 @@ class Exchange final : public Call {
  private:
   bool claim();  // True for the first answer.
   void hand_over();
-  void make_error(const Error& error);
 
   const Core& core_;
   ExchangeHost& host_;  // Lives as long as anybody holds the call.

@@ -71,7 +71,7 @@ void Connection::answer_preflight() {
   state_ = State::Answering;
   handling_ = true;
   exchange_->answer_raw(204, "", "");
-  append_preflight(exchange_->request, exchange_->answer.headers);
+  append_preflight(options(), exchange_->request, exchange_->answer.headers);
   exchange_->released = true;  // No handler has seen it.
   handling_ = false;
 }
@@ -200,7 +200,8 @@ void Connection::run_admin(std::string_view body) {
       AdminAnswer answer = found->second(request, body);
       exchange.answer_raw(answer.status, answer.content_type, std::move(answer.body));
     } catch (const std::exception& exception) {
-      exchange.answer_raw(500, "text/plain", exception.what());
+      exchange.log_fault(bug(exception.what()));
+      exchange.answer_raw(500, "application/json", R"({"error":"an internal error: see the log"})");
     }
   }
   exchange.released = true;
@@ -236,9 +237,7 @@ void Connection::log_request() {
   std::snprintf(ms, sizeof ms, " %.2fms ", static_cast<double>(spent_us) / 1000);
   std::string line = iso8601_milliseconds(thread_->core->now()) + ' ' + exchange.caller().account +
                      ' ' + exchange.caller().region + ' ';
-  line += served != nullptr
-              ? served->full_name
-              : std::string(exchange.request.method()) + ' ' + std::string(exchange.request.path());
+  line += exchange.what_was_asked();
   line += ' ' + std::to_string(exchange.status());
   if (!exchange.error_code.empty()) line += " (" + exchange.error_code + ')';
   line += ms + std::to_string(exchange.body_size());

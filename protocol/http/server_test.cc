@@ -121,6 +121,9 @@ class ServerTest : public testing::Test {
     Service& dynamodb = registry_->add("dynamodb");
     dynamodb.leave_raw("AttributeValue");
     dynamodb.on("PutItem", [](const CallPtr& call) {
+      const std::string table = call->input()["TableName"].str();
+      if (table == "full") return call->fail(unavailable("/data/wal: No space left on device"));
+      if (table == "throws") throw std::runtime_error("/data/wal");
       Value output = Value::map();
       output.add(call->arena(), "Attributes", call->input()["Item"]);
       call->reply(output);
@@ -155,6 +158,8 @@ class ServerTest : public testing::Test {
     if (key == "refused")
       return call->fail(
           {.code = "AccessDenied", .message = "no", .http_status = 403, .details = {}});
+    if (key == "full") return call->fail(unavailable("write /data/x: No space left\non device"));
+    if (key == "rotten") return call->fail(damaged("/data/blobs/7 at 4096: checksum"));
     if (key == "throws") throw std::runtime_error("a bug");
     if (key == "dropped") return;
     if (key == "unread") return call->reply(Value::map());
@@ -272,6 +277,61 @@ TEST_F(ServerTest, AnswersWithTheHeadersOfAws) {
   EXPECT_NE(json.find("x-amz-crc32: " + std::to_string(crc32(as_bytes(body_of(json))))),
             std::string::npos);
   EXPECT_NE(json.find("x-amzn-RequestId: "), std::string::npos);
+}
+
+// What went wrong in here names files: the operator reads it, the client gets AWS's general words.
+TEST_F(ServerTest, FaultsAreToldToTheOperatorAlone) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  ServerOptions options;
+  options.fault_log = [&](std::string_view line) {
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(line);
+  };
+  start(std::move(options));
+  const auto dynamodb = [](const std::string& table) {
+    return request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n",
+                   R"({"TableName":")" + table + R"(","Item":{}})");
+  };
+  const std::string internal = "We encountered an internal error. Please try again.";
+  const std::string failure =
+      "The request processing has failed because of an unknown error, exception or failure.";
+  struct Case {
+    std::string request;
+    int status;
+    std::string code, message, logged;
+  };
+  const std::vector<Case> cases = {
+      {request("PUT /b/full"), 503, "<Code>SlowDown</Code>", "Please reduce your request rate.",
+       " s3.PutObject unavailable: write /data/x: No space left on device"},
+      {request("PUT /b/rotten"), 500, "<Code>InternalError</Code>", internal,
+       " s3.PutObject damaged: /data/blobs/7 at 4096: checksum"},
+      {request("PUT /b/throws"), 500, "<Code>InternalError</Code>", internal,
+       " s3.PutObject bug: a bug"},
+      {dynamodb("full"), 503, "#ServiceUnavailable\"",
+       "The request has failed due to a temporary failure of the server.",
+       " dynamodb.PutItem unavailable: /data/wal: No space left on device"},
+      {dynamodb("throws"), 500, "#InternalServerError\"", failure,
+       " dynamodb.PutItem bug: /data/wal"},
+  };
+  Client client(port_);
+  for (const Case& one : cases) {
+    client.send(one.request);
+    const std::string answer = client.answer();
+    EXPECT_EQ(status_of(answer), one.status) << answer;
+    EXPECT_NE(answer.find(one.code), std::string::npos) << answer;
+    EXPECT_NE(answer.find(one.message), std::string::npos) << answer;
+    EXPECT_EQ(answer.find("/data"), std::string::npos) << answer;
+    const std::lock_guard lock(mutex);
+    ASSERT_FALSE(lines.empty());
+    EXPECT_TRUE(lines.back().ends_with(one.logged)) << lines.back();
+    const std::size_t id = lines.back().find(" fault ") + 7;
+    EXPECT_NE(answer.find(lines.back().substr(id, lines.back().find(' ', id) - id)),
+              std::string::npos);
+  }
+  client.send(request("PUT /b/refused"));
+  EXPECT_EQ(status_of(client.answer()), 403);
+  EXPECT_EQ(lines.size(), cases.size());  // A refusal is no fault.
 }
 
 // Requests that come together are answered in their order, also when the first takes longer.

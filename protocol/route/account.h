@@ -1,4 +1,5 @@
-// Accounts and regions of a caller (docs/compat.md, section 1).
+// Accounts and regions of a caller, as docs/compatibility.md tells them ("What LocalStack's users
+// know"). Source of the decoding: LocalStack's aws/accounts.py.
 #pragma once
 
 #include <string>

@@ -1,5 +1,7 @@
 #include "protocol/route/registry.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace cloche::protocol {
@@ -49,11 +51,17 @@ Service& Registry::add(std::string_view name) {
   return *entry;
 }
 
+void Registry::leave_out(std::string_view name) { impl_->left_out.emplace_back(name); }
+
 ServiceEntry* Registry::Impl::find(std::string_view name) const {
   for (const auto& service : services) {
     if (service->model().name == name) return service.get();
   }
   return nullptr;
+}
+
+bool Registry::Impl::is_left_out(std::string_view name) const {
+  return std::find(left_out.begin(), left_out.end(), name) != left_out.end();
 }
 
 ServiceEntry* Registry::Impl::by_target(std::string_view prefix) const {

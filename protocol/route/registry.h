@@ -46,8 +46,10 @@ class ServiceEntry final : public Service {
 struct Registry::Impl {
   std::vector<std::unique_ptr<ServiceEntry>> services;
   std::size_t operation_count = 0;
+  std::vector<std::string> left_out;
 
   ServiceEntry* find(std::string_view name) const;
+  bool is_left_out(std::string_view name) const;
   ServiceEntry* by_target(std::string_view prefix) const;
   ServiceEntry* by_signing_name(std::string_view name) const;
 };

@@ -14,11 +14,6 @@ Error refused(int status, std::string code, std::string message,
           .details = std::move(details)};
 }
 
-bool is_form(const Request& request) {
-  return equal_ignoring_case(request.content_type.substr(0, 33),
-                             "application/x-www-form-urlencoded");
-}
-
 // "sts.us-east-1.amazonaws.com", "dynamodb.localhost.localstack.cloud": the first label of the host
 // names the service.
 const ServiceEntry* by_host(const Registry::Impl& registry, std::string_view host) {
@@ -42,6 +37,16 @@ const ServiceEntry* by_action(const Registry::Impl& registry, std::string_view a
   return nullptr;
 }
 
+Result<void> not_served(const Registry::Impl& registry, const Request& request,
+                        const Unserved& unserved, Route& into) {
+  into.unserved = unserved.full_name(request);
+  return refused(501, "NotImplemented",
+                 registry.is_left_out(unserved.service)
+                     ? "The service " + std::string(unserved.service) +
+                           " is not among those that this Cloche was started with (SERVICES)"
+                     : "Cloche does not implement " + into.unserved + " yet");
+}
+
 std::string_view field(const Request& request, std::string_view body, std::string_view name,
                        Arena& arena) {
   if (const auto value = request.query(name)) return *value;
@@ -49,6 +54,37 @@ std::string_view field(const Request& request, std::string_view body, std::strin
     if (field_name == name) return value;
   }
   return {};
+}
+
+// For a request that neither target nor signature nor host give to a service of ours: one that an
+// unsigned form means, S3, or none.
+Result<void> find_unclaimed(const Registry::Impl& registry, const Request& request,
+                            const Credential& credential, std::string_view body, Arena& arena,
+                            Route& into) {
+  Unserved unserved{service_named_by(request, credential), operation_named_by(request)};
+  const bool at_root = request.path() == "/";
+  const bool is_posted = is_form(request) && request.method() == "POST";
+  std::string_view action;
+  if ((is_posted && (at_root || !unserved.service.empty())) || request.query("Action")) {
+    action = field(request, body, "Action", arena);
+    if (action.empty() && body.empty() && !into.needs_body) {
+      into.needs_body = true;
+      return {};
+    }
+    into.needs_body = false;
+    const std::string_view version = field(request, body, "Version", arena);
+    if (unserved.service.empty()) {
+      into.service = by_action(registry, action, version);
+      if (into.service != nullptr) return {};
+      if (at_root) unserved.service = query_service_of_version(version);
+    }
+    if (!action.empty()) unserved.operation = action;
+  }
+  const bool others = !unserved.service.empty() || (at_root && !action.empty());
+  if (!request.amz_target.empty() || (others && bucket_of_host(request.host()).empty()))
+    return not_served(registry, request, unserved, into);
+  into.service = registry.find("s3");
+  return into.service != nullptr ? Result<void>() : not_served(registry, request, {"s3", ""}, into);
 }
 
 Result<void> find_json_operation(const Request& request, Route& into) {
@@ -113,30 +149,18 @@ std::string_view bucket_of_host(std::string_view host) {
 Result<void> find_route(const Registry::Impl& registry, const Request& request,
                         const Credential& credential, std::string_view body, Arena& arena,
                         Route& into) {
-  const bool form = is_form(request);
   if (!request.amz_target.empty()) {
     into.service = registry.by_target(request.amz_target.substr(0, request.amz_target.find('.')));
   }
-  if (into.service == nullptr && !credential.service.empty())
+  const bool borrowed = into.service == nullptr && borrows_signature(request);
+  if (into.service == nullptr && !borrowed && !credential.service.empty())
     into.service = registry.by_signing_name(credential.service);
-  if (into.service == nullptr && bucket_of_host(request.host()).empty())
+  const bool bucket_in_host = !bucket_of_host(request.host()).empty();
+  if (into.service == nullptr && !borrowed && !bucket_in_host)
     into.service = by_host(registry, request.host());
-  if (into.service == nullptr &&
-      ((form && request.method() == "POST" && request.path() == "/") || request.query("Action"))) {
-    const std::string_view action = field(request, body, "Action", arena);
-    if (action.empty() && body.empty()) {
-      into.needs_body = true;
-      return {};
-    }
-    into.service = by_action(registry, action, field(request, body, "Version", arena));
-  }
-  if (into.service == nullptr && request.amz_target.empty()) into.service = registry.find("s3");
   if (into.service == nullptr) {
-    return refused(
-        400, "UnknownOperationException",
-        "Cloche does not implement the service '" +
-            std::string(credential.service.empty() ? request.amz_target : credential.service) +
-            "' yet");
+    CLOCHE_TRY_VOID(find_unclaimed(registry, request, credential, body, arena, into));
+    if (into.service == nullptr) return {};  // The body tells.
   }
   switch (into.service->model().wire) {
     case Wire::Json:

@@ -1,6 +1,7 @@
 // Which service and operation a request means.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -8,6 +9,7 @@
 #include "protocol/codec/codec.h"
 #include "protocol/http/request.h"
 #include "protocol/route/registry.h"
+#include "protocol/route/unserved.h"
 
 namespace cloche::protocol {
 
@@ -17,9 +19,11 @@ struct Route {
       nullptr;  // Null while the operation stands in a body that has not been read (query).
   Labels labels;
   bool needs_body = false;  // Ask again with the body.
+  std::string unserved;     // "sts.GetCallerIdentity": what nobody here serves. For the log.
 };
 
-// Finds the service by target, signature, host and path, in this order; what nobody claims is S3's.
+// Finds the service by target, signature, host and path, in this order; what nobody claims is S3's,
+// and what is meant for a service that is not here is refused with NotImplemented under its name.
 // `body` is empty at first. Refuses with the service's own error where the operation doesn't exist
 // (into.service is set then, if it is known).
 Result<void> find_route(const Registry::Impl& registry, const Request& request,

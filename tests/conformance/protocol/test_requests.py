@@ -39,7 +39,7 @@ def test_presigned_urls(endpoint, version):
     assert status == 403 and b"<Code>AccessDenied</Code><Message>Request has expired</Message>" in body
 
 
-# docs/compat.md, section 3.
+# docs/compatibility.md.
 def test_virtual_hosts(endpoint):
     s3 = client(endpoint, "s3", config=Config(s3={"addressing_style": "path"}))
     bucket = f"virtual-{time.time_ns()}"
@@ -51,7 +51,7 @@ def test_virtual_hosts(endpoint):
         assert (status, body) == (200, b"hello"), host
 
 
-# docs/compat.md, section 1: a key of 12 digits is the account.
+# docs/compatibility.md: a key of 12 digits is the account.
 def test_a_key_of_twelve_digits_is_the_account(endpoint):
     for service in ("dynamodb",):
         name = f"mine-{time.time_ns()}"
