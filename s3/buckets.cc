@@ -110,6 +110,10 @@ Value describe_bucket(Arena& arena, const BucketRecord& bucket, bool with_region
 void create_bucket(S3& s3, const CallPtr& call) {
   if (auto valid = check_bucket_name(call->input()["Bucket"].text()); !valid)
     return call->fail(std::move(valid).error());
+  if (call->input()["ObjectLockEnabledForBucket"].as_bool()) {
+    return call->fail(header_not_implemented("x-amz-bucket-object-lock-enabled",
+                                             "Cloche does not implement it yet"));
+  }
   auto region = region_of_new_bucket(*call);
   if (!region) return call->fail(std::move(region).error());
   commit(s3, call, [call, region = *std::move(region)](engine::WriteTxn& txn) {

@@ -121,8 +121,31 @@ std::string write_tagging(const Pairs& tags) {
   return out;
 }
 
+// A client that asks for its own key, for KMS or for a lock relies on getting it: what is not built is
+// refused, not taken and forgotten.
+static Result<void> refuse_not_built(const Value& input) {
+  constexpr std::pair<std::string_view, std::string_view> kNotBuilt[] = {
+      {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
+      {"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
+      {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
+      {"ObjectLockMode", "x-amz-object-lock-mode"},
+      {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"},
+      {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"},
+      {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
+  };
+  for (const auto& [member, header] : kNotBuilt) {
+    if (input[member]) return header_not_implemented(header, "Cloche does not implement it yet");
+  }
+  const Value& encryption = input["ServerSideEncryption"];
+  if (encryption && encryption.text() != "AES256") {
+    return header_not_implemented("x-amz-server-side-encryption", "Cloche implements AES256 only");
+  }
+  return {};
+}
+
 Result<ObjectHeaders> read_object_headers(const protocol::Call& call) {
   const Value& input = call.input();
+  CLOCHE_TRY_VOID(refuse_not_built(input));
   ObjectHeaders headers;
   for (const SystemHeader& known : kSystemHeaders) {
     std::string value = input[known.member].str();
