@@ -74,7 +74,8 @@ class Log {
   virtual Result<void> sync() = 0;
   // Called on the sync thread before every sync of the log: what it makes durable is durable before
   // the records that name it. Its failure counts as a failure of the sync. To be set before the
-  // first append.
+  // first append. What opening found unsynced is synced from then on, and not before: who reads it
+  // again may still find that it has to be cut.
   virtual void before_sync(std::function<Result<void>()> prepare) = 0;
   // False after a failed sync or a failed clean-up of a failed append: what is on disk is unknown
   // until the log is opened anew.
@@ -94,7 +95,7 @@ class Log {
   virtual std::uint64_t bytes_on_disk() const = 0;
 
   // Gives up all records after `lsn`, as if they had been torn: recovery found that what one of
-  // them names was lost with a power cut. Only before the first append.
+  // them names was lost with a power cut. Only before before_sync and the first append.
   virtual Result<void> cut_after(Lsn lsn) = 0;
 
   // Reads every frame of every segment against its CRC and hands each damaged one's text (file,

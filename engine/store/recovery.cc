@@ -12,22 +12,26 @@ namespace {
 constexpr std::int64_t kStateFormat = 1;
 
 // The files that a record names, all there and whole? Only a power cut before the first sync can
-// have taken them.
-Result<bool> has_blobs(const Record& record, const BlobStore& blobs, Env& env) {
+// have taken them. Those that are there may still be in the page cache alone: the next sync has
+// them.
+Result<bool> has_blobs(const Record& record, BlobStore& blobs, Env& env) {
   for (const BlobRef& blob : record.blobs) {
-    const auto file = env.open(blobs.file_path(blob.digest), OpenMode::Read);
-    if (!file) return false;
-    CLOCHE_TRY(const size, (*file)->size());
+    const std::string path = blobs.file_path(blob.digest);
+    auto opened = env.open(path, OpenMode::Read);
+    if (!opened) return false;
+    const std::shared_ptr<File> file = *std::move(opened);
+    CLOCHE_TRY(const size, file->size());
     if (size != blob.size) return false;
     Hasher<Sha256> hasher;
     std::vector<std::byte> piece(std::size_t{256} << 10);
     for (std::uint64_t at = 0; at < size;) {
-      CLOCHE_TRY(const got, (*file)->read_at(at, piece));
+      CLOCHE_TRY(const got, file->read_at(at, piece));
       if (got == 0) return false;
       hasher.update(std::span(piece).first(got));
       at += got;
     }
     if (hasher.finish() != blob.digest) return false;
+    blobs.sync_later(file, path);
   }
   return true;
 }
@@ -90,8 +94,8 @@ Result<StateFile> open_state(const std::string& path, const Tables& tables,
   return state;
 }
 
-Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
-                            const BlobStore& blobs, Env& env) {
+Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables, BlobStore& blobs,
+                            Env& env) {
   const Lsn flushed = layers.published();
   if (log.oldest().value() > flushed.value() + 1) {
     return damaged("the log begins at record " + std::to_string(log.oldest().value()) +

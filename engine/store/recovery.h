@@ -27,7 +27,7 @@ struct Replayed {
 
 // Fills the active memtable with what the log holds after SQLite's state.
 Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
-                            const BlobStore& blobs, Env& env);
+                            BlobStore& blobs, Env& env);
 
 Error newer_schema(std::uint32_t found, std::uint32_t known);
 

@@ -130,8 +130,9 @@ class StoreImpl final : public Store {
     CLOCHE_TRY(log, wal::Log::open(env_, options_.directory + "/wal", options_.durability,
                                    Lsn(state.flushed.value() + 1)));
     log_ = std::move(log);
-    log_->before_sync([this] { return blobs_->sync(); });
     CLOCHE_TRY(const replayed, replay_log(*log_, *layers_, tables_, *blobs_, env_));
+    // From now on what was read may be called synced, with the blobs that it names.
+    log_->before_sync([this] { return blobs_->sync(); });
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(env_.monotonic() - began);
     if (replayed.records > 0) {
