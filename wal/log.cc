@@ -293,10 +293,10 @@ class FileLog final : public Log {
 }  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(Env& env, const std::string& dir, Durability durability,
-                                       Lsn begin_at) {
+                                       Lsn begin_at, const Accept& accept) {
   CLOCHE_CHECK(durability != Durability::Memory);
   CLOCHE_TRY_VOID(env.create_directories(dir));
-  CLOCHE_TRY(recovery, recover(env, dir));
+  CLOCHE_TRY(recovery, recover(env, dir, accept));
   Lsn next = begin_at;
   if (recovery.found.last != Lsn(0)) {
     next = Lsn(recovery.found.last.value() + 1);

@@ -49,6 +49,9 @@ struct Recovered {
 class Log {
  public:
   using Visit = std::function<Result<void>(Lsn, std::span<const std::byte>)>;
+  // Is shown the newest record, if there is one, before opening changes anything on disk. Its
+  // refusal is open's.
+  using Accept = std::function<Result<void>(std::span<const std::byte>)>;
 
   virtual ~Log() = default;
 
@@ -56,7 +59,7 @@ class Log {
   // anywhere before that is an error (Error::Kind::Damaged) that names file and offset, for to skip
   // it would rewrite history. A log without records gives its first one the lsn `begin_at`.
   static Result<std::unique_ptr<Log>> open(Env& env, const std::string& dir, Durability durability,
-                                           Lsn begin_at = Lsn(1));
+                                           Lsn begin_at = Lsn(1), const Accept& accept = {});
 
   virtual const Recovered& recovered() const = 0;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -169,6 +170,59 @@ TEST(StoreFaults, ADirectoryThatIsGoneIsNotSearchedForAllTheTime) {
   for (const auto* begin : {"flush failed", "checkpoint failed", "work"})
     EXPECT_LE(lines.count(begin), 1u) << begin;
   held.clear();
+}
+
+std::map<std::string, std::string> contents(const std::string& directory) {
+  std::map<std::string, std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (entry.path().filename() == "lock") continue;  // The pid of who had it last.
+    std::string bytes = "a folder";
+    if (entry.is_regular_file()) {
+      std::ifstream in(entry.path(), std::ios::binary);
+      bytes.assign(std::istreambuf_iterator<char>(in), {});
+    }
+    found[entry.path().string()] = bytes;
+  }
+  return found;
+}
+
+// A release that is too old must leave a directory as the newer one needs it: whether the newer
+// schema is told by the rows of a closed environment, or by the log alone after a kill.
+TEST(StoreFaults, ANewerSchemaIsRefusedBeforeAnythingIsChanged) {
+  for (const bool killed : {false, true}) {
+    TestDirectory home;
+    std::string left;
+    {
+      TestStore store({.flush_idle = std::chrono::hours(1)});
+      ASSERT_TRUE(store.put(kWords, word("a"), "1").has_value());
+      ASSERT_TRUE(store->flush().has_value());
+      store.close();
+      Schema newer = test_schema();
+      newer.version += 1;
+      auto opened = Store::open(Env::posix(), store.options(), newer);
+      ASSERT_TRUE(opened.has_value()) << opened.error().message;
+      if (killed) left = copy_of(store.directory(), home);
+      opened->reset();
+      if (!killed) left = copy_of(store.directory(), home);
+    }
+    std::ofstream(left + "/blobs/tmp/7") << "unfinished";
+    for (const auto& entry : std::filesystem::directory_iterator(left + "/wal"))
+      std::ofstream(entry.path(), std::ios::binary | std::ios::app) << "torn";
+    // A table that only the older release would add.
+    Schema older = test_schema();
+    older.add({{TableId(1002), "test_more", {{"name", ColumnType::Text}}}});
+    const auto before = contents(left);
+    const auto refused = Store::open(Env::posix(), {.directory = left}, older);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_NE(refused.error().message.find("newer release"), std::string::npos);
+    EXPECT_FALSE(doctor(Env::posix(), left, older, nullptr).has_value());
+    EXPECT_TRUE(contents(left) == before);
+    Schema newer = test_schema();
+    newer.version += 1;
+    const auto accepted = Store::open(Env::posix(), {.directory = left}, newer);
+    ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
+    EXPECT_EQ(*(*(*accepted)->view()).get(kWords, word("a")), "1");
+  }
 }
 
 }  // namespace

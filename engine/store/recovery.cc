@@ -1,6 +1,7 @@
 #include "engine/store/recovery.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/store/record.h"
 #include "engine/store/row.h"
@@ -56,6 +57,36 @@ Error newer_schema(std::uint32_t found, std::uint32_t known) {
   return unavailable("this data directory was written by a newer release (schema " +
                      std::to_string(found) + ", this release knows " + std::to_string(known) +
                      "): open it with that release or a later one");
+}
+
+Result<Examined> examine_state(Env& env, const std::string& path, const Tables& tables) {
+  CLOCHE_TRY(const there, env.exists(path));
+  if (!there) return Examined{};
+  CLOCHE_TRY(connection, sqlite::Connection::open(path, sqlite::Use::Examination));
+  CLOCHE_TRY(const has_meta, sqlite::has_table(*connection, "meta"));
+  if (!has_meta) return Examined{};  // Its creation was cut short.
+  CLOCHE_TRY(const format, sqlite::read_meta(*connection, sqlite::Meta::Format));
+  if (format > kStateFormat)
+    return newer_schema(static_cast<std::uint32_t>(format),
+                        static_cast<std::uint32_t>(kStateFormat));
+  CLOCHE_TRY(const created_with, sqlite::read_meta(*connection, sqlite::Meta::Schema));
+  auto version = static_cast<std::uint32_t>(created_with);
+  CLOCHE_TRY(const has_rows, sqlite::has_table(*connection, tables.at(kStateTable).name));
+  if (has_rows) {
+    Arena arena;
+    sqlite::TableReader reader(*connection, tables);
+    CLOCHE_TRY(const text, reader.get(kStateTable, KeyWriter().text("schema").take(), arena));
+    if (text) std::from_chars(text->data(), text->data() + text->size(), version);
+  }
+  if (version > tables.schema().version) return newer_schema(version, tables.schema().version);
+  CLOCHE_TRY(const flushed, sqlite::read_meta(*connection, sqlite::Meta::Flushed));
+  return Examined{Lsn(static_cast<std::uint64_t>(flushed))};
+}
+
+Result<void> examine_record(std::span<const std::byte> bytes, const Tables& tables) {
+  CLOCHE_TRY(const record, read_record(bytes));
+  if (record.schema_version <= tables.schema().version) return {};
+  return newer_schema(record.schema_version, tables.schema().version);
 }
 
 Result<StateFile> open_state(const std::string& path, const Tables& tables,
