@@ -120,7 +120,7 @@ struct StoreOptions {
   std::optional<std::uint64_t> seed{};
   bool resume_clock =
       false;  // A running clock goes on from where it was left, and does not jump to now.
-  std::size_t memtable_bytes = std::size_t{16} << 20;  // Frozen and flushed at this size.
+  std::size_t memtable_bytes = std::size_t{32} << 20;  // Frozen and flushed at this size.
   std::chrono::milliseconds flush_idle{1000};  // ... or when nothing was written for so long.
   std::uint64_t log_retain_bytes =
       std::uint64_t{1} << 30;  // Flushed segments beyond this are removed, oldest first.

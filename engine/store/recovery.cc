@@ -51,6 +51,43 @@ Result<void> check_record(const Record& record, Lsn lsn, const Tables& tables) {
   return {};
 }
 
+// Replayed rows on their way into the memtable, in batches by their keys: a skip list that is
+// filled in key order walks memory that it has just walked, and a replay takes two thirds of the
+// time.
+class ReplayedRows {
+ public:
+  explicit ReplayedRows(Memtable& memtable) : memtable_(memtable) {}
+
+  void add(const RowChange& change, Lsn lsn) {
+    Row row{arena_.copy(change.row), lsn, std::nullopt};
+    if (change.after) row.value = arena_.copy(*change.after);
+    bytes_ += change.row.size() + (change.after ? change.after->size() : 0);
+    rows_.push_back(row);
+    if (bytes_ >= kBatchBytes) insert();
+  }
+
+  void insert() {
+    std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.row < b.row; });
+    for (const Row& row : rows_) memtable_.insert(row.row, row.lsn.value(), row.value);
+    rows_.clear();
+    arena_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  struct Row {
+    std::string_view row;
+    Lsn lsn;
+    std::optional<std::string_view> value;
+  };
+  static constexpr std::size_t kBatchBytes = std::size_t{16} << 20;
+
+  Memtable& memtable_;
+  Arena arena_;
+  std::vector<Row> rows_;
+  std::size_t bytes_ = 0;
+};
+
 }  // namespace
 
 Error newer_schema(std::uint32_t found, std::uint32_t known) {
@@ -141,6 +178,8 @@ Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
                    ": segments of the log are missing");
   }
   Replayed replayed;
+  ReplayedRows rows(layers.active());
+  Lsn applied = flushed;
   std::optional<Lsn> lost;  // The first record whose blobs are not there.
   const auto apply = [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
     if (lost) return {};
@@ -153,15 +192,15 @@ Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
         return {};
       }
     }
-    for (const RowChange& change : record.changes) {
-      layers.active().insert(change.row, lsn.value(), change.after);
-    }
-    layers.publish(lsn);
+    for (const RowChange& change : record.changes) rows.add(change, lsn);
+    applied = lsn;
     replayed.time = std::max(replayed.time, record.time);
     ++replayed.records;
     return {};
   };
   CLOCHE_TRY_VOID(log.replay(flushed, apply));
+  rows.insert();
+  layers.publish(applied);
   if (lost) CLOCHE_TRY_VOID(log.cut_after(Lsn(lost->value() - 1)));
   return replayed;
 }
