@@ -120,7 +120,7 @@ struct StoreOptions {
   std::optional<std::uint64_t> seed{};
   bool resume_clock =
       false;  // A running clock goes on from where it was left, and does not jump to now.
-  std::size_t memtable_bytes = std::size_t{16} << 20;  // Frozen and flushed at this size.
+  std::size_t memtable_bytes = std::size_t{32} << 20;  // Frozen and flushed at this size.
   std::chrono::milliseconds flush_idle{1000};  // ... or when nothing was written for so long.
   std::uint64_t log_retain_bytes =
       std::uint64_t{1} << 30;  // Flushed segments beyond this are removed, oldest first.
@@ -149,8 +149,11 @@ class Store {
   virtual ~Store() = default;  // Finishes running groups, flushes, closes. Waiting requests are
                                // dropped unanswered.
 
-  // Opens or creates the environment in options.directory: takes its lock, migrates an older
-  // schema, refuses a newer one, recovers by replaying the log after what state.db holds. Every
+  // Opens or creates the environment in options.directory: takes its lock, refuses a newer schema
+  // before anything is changed on disk (but for the pid in the lock file), cuts off an unfinished
+  // record at the log's end, empties blobs/tmp, recovers by replaying the log after what state.db
+  // holds, migrates an older schema. Records that were never known to be synced are held against
+  // their blob files; the first whose files are not whole is cut off with all after it. Every
   // failure has a text that says what to do.
   static Result<std::unique_ptr<Store>> open(Env& env, StoreOptions options, Schema schema);
 
@@ -195,6 +198,12 @@ struct DoctorReport {
 // Scrubs a directory that no process has open: every blob against its digest, every row against its
 // blob, reference counts, SQLite's own integrity check, every log frame against its CRC, every
 // record's changes against the rows they lead to.
+//
+// It opens the directory as Store::open does, so an unfinished record at the log's end is cut off
+// and is no damage; nothing else of the history is changed. It does not decide, as Store::open
+// does, whether a record that was never synced has to go because a power cut took its blob: such a
+// file is told as a damage, and is none any more once the store was opened. A directory of a newer
+// release is refused.
 Result<DoctorReport> doctor(Env& env, const std::string& directory, const Schema& schema,
                             const std::function<void(std::string_view)>& progress);
 

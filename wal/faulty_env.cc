@@ -1,6 +1,7 @@
 #include "wal/faulty_env.h"
 
 #include <cerrno>
+#include <thread>
 
 namespace cloche::wal {
 
@@ -22,6 +23,7 @@ class FaultyFile final : public File {
     return real_->read_at(offset, into);
   }
   Result<void> sync() override {
+    while (env_.syncs_hang) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (env_.syncs_fail) return system_error("fdatasync " + path_, EIO);
     ++env_.syncs;
     CLOCHE_TRY(const bytes, real_->size());
@@ -40,6 +42,7 @@ class FaultyFile final : public File {
 };
 
 Result<std::unique_ptr<File>> FaultyEnv::open(const std::string& path, OpenMode mode) {
+  ++path_calls;
   CLOCHE_TRY(file, real_.open(path, mode));
   return std::unique_ptr<File>(std::make_unique<FaultyFile>(*this, path, std::move(file)));
 }

@@ -20,23 +20,35 @@ class FaultyEnv : public Env {
   void random(std::span<std::byte> into) override { real_.random(into); }
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   Result<void> rename(const std::string& from, const std::string& to) override {
+    ++path_calls;
     return real_.rename(from, to);
   }
   Result<void> link(const std::string& from, const std::string& to) override {
+    ++path_calls;
     return real_.link(from, to);
   }
-  Result<void> remove(const std::string& path) override { return real_.remove(path); }
-  Result<bool> exists(const std::string& path) override { return real_.exists(path); }
+  Result<void> remove(const std::string& path) override {
+    ++path_calls;
+    return real_.remove(path);
+  }
+  Result<bool> exists(const std::string& path) override {
+    ++path_calls;
+    return real_.exists(path);
+  }
   Result<void> create_directories(const std::string& path) override {
+    ++path_calls;
     return real_.create_directories(path);
   }
   Result<std::vector<std::string>> list(const std::string& directory) override {
+    ++path_calls;
     return real_.list(directory);
   }
   Result<void> sync_directory(const std::string& path) override {
+    ++path_calls;
     return real_.sync_directory(path);
   }
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override {
+    ++path_calls;
     return real_.lock(path);
   }
 
@@ -44,6 +56,9 @@ class FaultyEnv : public Env {
   std::atomic<std::int64_t> room{std::int64_t{1} << 60};
   std::atomic<bool> syncs_fail{false};
   std::atomic<int> syncs{0};
+  std::atomic<bool> syncs_hang{false};  // Until it is false again.
+  // Calls that look something up by its path, or make or remove it.
+  std::atomic<std::uint64_t> path_calls{0};
 
   // Cuts each file below `directory` back to what was synced, as a file system that lost its last
   // pages would show it.

@@ -26,9 +26,7 @@ class FileLog final : public Log {
     CLOCHE_TRY(file, env_.open(segments_.back().path, OpenMode::ReadWrite));
     file_ = std::move(file);
     segment_bytes_ = segments_.back().bytes;
-    sync_.segment_opened(file_);
-    if (last_ > sync_.synced()) sync_.appended(last_);
-    return {};
+    return hand_to_sync();
   }
 
   const Recovered& recovered() const override { return recovered_; }
@@ -62,6 +60,7 @@ class FileLog final : public Log {
   Result<void> sync() override { return sync_.sync(); }
   void before_sync(std::function<Result<void>()> prepare) override {
     sync_.before_sync(std::move(prepare));
+    if (last_ > sync_.synced()) sync_.appended(last_);
   }
   bool healthy() const override { return sync_.healthy(); }
 
@@ -139,13 +138,17 @@ class FileLog final : public Log {
   }
 
   Result<void> cut_after(Lsn lsn) override {
+    file_ = nullptr;
     while (!segments_.empty() && segments_.back().first > lsn) {
-      file_ = nullptr;
       CLOCHE_TRY_VOID(env_.remove(segments_.back().path));
       segments_.pop_back();
     }
-    last_ = lsn;
-    if (segments_.empty()) return {};
+    last_ = recovered_.last = lsn;
+    recovered_.synced = std::min(recovered_.synced, lsn);
+    if (segments_.empty()) {
+      sync_.segments_found({}, true, lsn);
+      return env_.sync_directory(dir_);
+    }
     Segment& newest = segments_.back();
     CLOCHE_TRY(const bytes, read_checked(newest));
     std::uint64_t end = sizeof(SegmentHeader);
@@ -161,8 +164,8 @@ class FileLog final : public Log {
     CLOCHE_TRY_VOID(file_->truncate(end));
     newest.bytes = segment_bytes_ = end;
     CLOCHE_TRY_VOID(file_->sync());
-    recovered_.last = lsn;
-    return env_.sync_directory(dir_);
+    CLOCHE_TRY_VOID(env_.sync_directory(dir_));
+    return hand_to_sync();
   }
 
   Result<void> scrub(const std::function<void(const std::string&)>& report) const override {
@@ -236,6 +239,21 @@ class FileLog final : public Log {
     return {};
   }
 
+  // Gives the sync thread the segments whose records, as far as is known, nobody has synced: those
+  // of a process that was killed may still be in the page cache alone. The newest one is file_.
+  Result<void> hand_to_sync() {
+    const Lsn synced = recovered_.last == Lsn(0) ? last_ : recovered_.synced;
+    std::vector<std::shared_ptr<File>> files;
+    for (std::size_t index = 0; index + 1 < segments_.size(); ++index) {
+      if (segments_[index + 1].first.value() <= synced.value() + 1) continue;
+      CLOCHE_TRY(file, env_.open(segments_[index].path, OpenMode::ReadWrite));
+      files.push_back(std::move(file));
+    }
+    files.push_back(file_);
+    sync_.segments_found(std::move(files), last_ > synced, synced);
+    return {};
+  }
+
   Result<void> begin_segment(Lsn first) {
     Segment segment{.first = first, .path = segment_path(dir_, first)};
     const auto header = make_segment_header(first);
@@ -275,10 +293,10 @@ class FileLog final : public Log {
 }  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(Env& env, const std::string& dir, Durability durability,
-                                       Lsn begin_at) {
+                                       Lsn begin_at, const Accept& accept) {
   CLOCHE_CHECK(durability != Durability::Memory);
   CLOCHE_TRY_VOID(env.create_directories(dir));
-  CLOCHE_TRY(recovery, recover(env, dir));
+  CLOCHE_TRY(recovery, recover(env, dir, accept));
   Lsn next = begin_at;
   if (recovery.found.last != Lsn(0)) {
     next = Lsn(recovery.found.last.value() + 1);

@@ -49,6 +49,9 @@ struct Recovered {
 class Log {
  public:
   using Visit = std::function<Result<void>(Lsn, std::span<const std::byte>)>;
+  // Is shown the newest record, if there is one, before opening changes anything on disk. Its
+  // refusal is open's.
+  using Accept = std::function<Result<void>(std::span<const std::byte>)>;
 
   virtual ~Log() = default;
 
@@ -56,7 +59,7 @@ class Log {
   // anywhere before that is an error (Error::Kind::Damaged) that names file and offset, for to skip
   // it would rewrite history. A log without records gives its first one the lsn `begin_at`.
   static Result<std::unique_ptr<Log>> open(Env& env, const std::string& dir, Durability durability,
-                                           Lsn begin_at = Lsn(1));
+                                           Lsn begin_at = Lsn(1), const Accept& accept = {});
 
   virtual const Recovered& recovered() const = 0;
 
@@ -74,7 +77,8 @@ class Log {
   virtual Result<void> sync() = 0;
   // Called on the sync thread before every sync of the log: what it makes durable is durable before
   // the records that name it. Its failure counts as a failure of the sync. To be set before the
-  // first append.
+  // first append. What opening found unsynced is synced from then on, and not before: who reads it
+  // again may still find that it has to be cut.
   virtual void before_sync(std::function<Result<void>()> prepare) = 0;
   // False after a failed sync or a failed clean-up of a failed append: what is on disk is unknown
   // until the log is opened anew.
@@ -94,7 +98,7 @@ class Log {
   virtual std::uint64_t bytes_on_disk() const = 0;
 
   // Gives up all records after `lsn`, as if they had been torn: recovery found that what one of
-  // them names was lost with a power cut. Only before the first append.
+  // them names was lost with a power cut. Only before before_sync and the first append.
   virtual Result<void> cut_after(Lsn lsn) = 0;
 
   // Reads every frame of every segment against its CRC and hands each damaged one's text (file,

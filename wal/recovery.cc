@@ -36,12 +36,18 @@ Lsn synced_after(std::span<const std::byte> bytes, std::size_t offset, Lsn last)
 struct Tail {
   std::vector<std::byte> bytes;
   Walk walk;
+  std::span<const std::byte> newest;  // Of its records; empty if it has none.
 };
 
 Result<Tail> read_tail(Env& env, const Segment& segment) {
   CLOCHE_TRY(bytes, read_segment(env, segment));
-  CLOCHE_TRY(const walk, walk_segment(bytes, segment.first, nullptr));
-  return Tail{std::move(bytes), walk};
+  std::span<const std::byte> newest;
+  CLOCHE_TRY(const walk, walk_segment(bytes, segment.first,
+                                      [&](std::uint64_t, const Frame& frame) -> Result<void> {
+                                        newest = frame.payload;
+                                        return {};
+                                      }));
+  return Tail{std::move(bytes), walk, newest};
 }
 
 // A segment whose header is cut off or all zeros was being begun when the machine stopped.
@@ -99,13 +105,14 @@ Verdict judge(const Segment& segment, std::span<const std::byte> bytes, const Wa
   return {true, where + "was never finished"};
 }
 
-Result<Recovery> recover(Env& env, const std::string& dir) {
+Result<Recovery> recover(Env& env, const std::string& dir, const Log::Accept& accept) {
   CLOCHE_TRY(segments, list_segments(env, dir));
   Recovery recovery;
   std::optional<std::size_t> torn_at;  // Index of the segment to cut; the ones after it go.
   std::uint64_t torn_offset = 0;
   Lsn synced(0);
   Lsn last(0);
+  bool shown = false;
 
   // From the newest segment back, until what comes before is known to have been synced.
   for (std::size_t index = segments.size(); index-- > 0;) {
@@ -129,6 +136,10 @@ Result<Recovery> recover(Env& env, const std::string& dir) {
       last = tail.walk.last;
     }
     if (last == Lsn(0)) last = tail.walk.last;
+    if (accept && !shown && !tail.newest.empty()) {
+      CLOCHE_TRY_VOID(accept(tail.newest));
+      shown = true;
+    }
     synced = std::max(synced, tail.walk.synced);
     if (synced.value() + 1 >= segment.first.value()) break;
   }

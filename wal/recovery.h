@@ -14,8 +14,9 @@ struct Recovery {
   Recovered found;
 };
 
-// Cuts off what was never finished. Changes nothing on disk when it answers with an error.
-Result<Recovery> recover(Env& env, const std::string& dir);
+// Cuts off what was never finished. Changes nothing on disk when it answers with an error, which
+// may be that of `accept` (may be empty).
+Result<Recovery> recover(Env& env, const std::string& dir, const Log::Accept& accept);
 
 // What is wrong at `offset` of a segment, with its file and offset; the rule is drawn in
 // docs/formats/wal.md. `torn` says that nobody can have relied on the record.

@@ -38,9 +38,13 @@ void SyncThread::segment_began(std::shared_ptr<File> file) {
   directory_ = true;
 }
 
-void SyncThread::segment_opened(std::shared_ptr<File> file) {
+void SyncThread::segments_found(std::vector<std::shared_ptr<File>> files, bool names, Lsn synced) {
   MutexLock lock(mutex_);
-  files_.push_back(std::move(file));
+  CLOCHE_CHECK(!has_work());
+  files_ = std::move(files);
+  directory_ = names;
+  appended_ = synced;
+  synced_.store(synced.value(), std::memory_order_release);
 }
 
 void SyncThread::appended(Lsn lsn) {

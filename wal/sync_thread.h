@@ -22,7 +22,10 @@ class SyncThread {
 
   // A new segment, whose name has to be made durable too.
   void segment_began(std::shared_ptr<File> file);
-  void segment_opened(std::shared_ptr<File> file);
+  // What opening found: files that may have unsynced bytes, old to new, and perhaps unsynced names.
+  // All records up to `synced` are durable, and `appended` says when the rest is to become so. Only
+  // before the first `appended`.
+  void segments_found(std::vector<std::shared_ptr<File>> files, bool names, Lsn synced);
   // All records up to `lsn` are in the files.
   void appended(Lsn lsn);
 

@@ -178,6 +178,12 @@ void BlobStore::take_back(const Placement& placement) {
   if (env_.rename(placement.path, placement.staged->path)) placement.staged->placed = false;
 }
 
+void BlobStore::sync_later(std::shared_ptr<File> file, const std::string& path) {
+  MutexLock lock(mutex_);
+  unsynced_.push_back({std::move(file), path.substr(0, path.rfind('/'))});
+  root_unsynced_ = true;
+}
+
 Result<void> BlobStore::sync() {
   std::vector<Unsynced> unsynced;
   bool root = false;

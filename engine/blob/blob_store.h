@@ -56,6 +56,8 @@ class BlobStore final : public Blobs {
   Result<void> release(WriteTxn& txn, const BlobRef& blob, Lsn lsn);
   void take_back(const Placement& placement);
 
+  // A file that an earlier process put in place, and perhaps did not sync: the next `sync` does.
+  void sync_later(std::shared_ptr<File> file, const std::string& path);
   // Makes all files that have got their names durable. Before each sync of the log.
   Result<void> sync();
 

@@ -22,11 +22,13 @@ std::uint64_t hash_of(std::optional<std::string_view> value) { return value ? ha
 class Examination {
  public:
   Examination(Env& env, std::string directory, const Tables& tables,
+              Result<std::unique_ptr<wal::Log>> log,
               const std::function<void(std::string_view)>& progress)
       : env_(env),
         directory_(std::move(directory)),
         tables_(tables),
         progress_(progress),
+        opened_log_(std::move(log)),
         blobs_(env, directory_ + "/blobs", wal::Durability::Commit, 0) {}
 
   DoctorReport run() {
@@ -83,10 +85,8 @@ class Examination {
   // recovery does it.
   void read_log() {
     tell("wal");
-    auto log = wal::Log::open(env_, directory_ + "/wal", wal::Durability::Commit,
-                              Lsn(flushed_.value() + 1));
-    if (!log) return damage(log.error());
-    log_ = *std::move(log);
+    if (!opened_log_) return damage(opened_log_.error());
+    log_ = *std::move(opened_log_);
     const auto scrubbed = log_->scrub([this](const std::string& text) { damage(text); });
     if (!scrubbed) damage(scrubbed.error());
     const auto replayed =
@@ -282,6 +282,7 @@ class Examination {
   const std::string directory_;
   const Tables& tables_;
   const std::function<void(std::string_view)>& progress_;
+  Result<std::unique_ptr<wal::Log>> opened_log_;
   BlobStore blobs_;
   DoctorReport report_;
   std::string path_;
@@ -302,7 +303,18 @@ Result<DoctorReport> doctor(Env& env, const std::string& directory, const Schema
   CLOCHE_TRY(const there, env.exists(directory + "/state.db"));
   if (!there) return unavailable(directory + " is no data directory: it has no state.db");
   CLOCHE_TRY(const lock, env.lock(directory + "/lock"));
-  return Examination(env, directory, tables, progress).run();
+  const auto is_refused = [](const auto& result) {
+    return !result && result.error().kind == Error::Kind::Unavailable;
+  };
+  // What is damaged is told by the examination; what is newer, or can't be read, is left alone.
+  const auto examined = examine_state(env, directory + "/state.db", tables);
+  if (is_refused(examined)) return examined.error();
+  auto log = wal::Log::open(
+      env, directory + "/wal", wal::Durability::Commit,
+      Lsn((examined ? examined->flushed.value() : 0) + 1),
+      [&](std::span<const std::byte> newest) { return examine_record(newest, tables); });
+  if (is_refused(log)) return std::move(log).error();
+  return Examination(env, directory, tables, std::move(log), progress).run();
 }
 
 }  // namespace cloche::engine

@@ -13,7 +13,9 @@ constexpr std::size_t kBatch = 64;
 constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{5 * 60 * 1000};
 
-constexpr std::chrono::milliseconds kStuckPause{1000};
+// While nothing at all can be read or written.
+constexpr std::chrono::milliseconds kStuckPauseFirst{100};
+constexpr std::chrono::milliseconds kStuckPauseLongest{16'000};
 
 std::chrono::milliseconds pause_after(std::uint64_t attempts) {
   return std::min(kLongestPause,
@@ -24,7 +26,10 @@ std::chrono::milliseconds pause_after(std::uint64_t attempts) {
 
 Scheduler::Scheduler(Store& store, EngineClock& clock,
                      std::function<void(std::string_view)> log_line)
-    : store_(store), clock_(clock), log_line_(std::move(log_line)) {
+    : store_(store),
+      clock_(clock),
+      log_line_(std::move(log_line)),
+      retry_(kStuckPauseFirst, kStuckPauseLongest) {
   clock_.on_change([this] { wake(); });
 }
 
@@ -68,8 +73,18 @@ void Scheduler::run() {
   while (!stop_) {
     woken_ = false;
     lock.unlock();
-    const auto next = work_off();
+    std::optional<Instant> next;
+    const bool done = work_off(next);
     lock.lock();
+    if (!done) {
+      idle_ = true;
+      changed_.notify_all();
+      // New work is no reason to try earlier.
+      changed_.wait_for(lock, retry_.failed(), [this] { return stop_; });
+      idle_ = false;
+      continue;
+    }
+    retry_.succeeded();
     if (woken_ || stop_) continue;
     const auto left = next ? clock_.until(*next) : std::nullopt;
     if (left && left->count() <= 0) continue;
@@ -87,27 +102,38 @@ void Scheduler::run() {
   changed_.notify_all();
 }
 
-// Answers when the next work is due.
-std::optional<Instant> Scheduler::work_off() {
+// Finds when the next work is due. False if that can't be done just now.
+bool Scheduler::work_off(std::optional<Instant>& next) {
   for (;;) {
     const auto view = store_.view();
     const auto due = due_work(*view, clock_.now(), kBatch);
     if (!due) {
-      if (log_line_) log_line_("scheduler: " + due.error().message);
-      return clock_.now() + kFirstPause;
+      tell("work that is due can't be read, trying again: " + due.error().message);
+      return false;
     }
     if (due->empty()) {
-      const auto next = next_due(*view);
-      return next ? *next : std::nullopt;
+      const auto found = next_due(*view);
+      if (found) next = *found;
+      return true;
     }
     for (const DueWork& one : *due) submit(one);
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return in_flight_.empty(); });
-    if (stop_) return std::nullopt;
+    if (stop_) return true;
     // Nothing can be written just now, not even that it failed: asking again at once would not
     // help.
-    if (std::exchange(stuck_, false)) return clock_.now() + kStuckPause;
+    if (std::exchange(stuck_, false)) return false;
+    retry_.succeeded();
   }
+}
+
+// Only the first time: a line for each attempt would say nothing new.
+void Scheduler::tell(const std::string& line) {
+  {
+    MutexLock lock(mutex_);
+    if (retry_.failing()) return;
+  }
+  if (log_line_) log_line_(line);
 }
 
 void Scheduler::submit(const DueWork& due) {
@@ -133,8 +159,7 @@ Result<void> Scheduler::handle(WriteTxn& txn, std::uint64_t id) {
 }
 
 void Scheduler::put_off(const DueWork& due, const Error& error) {
-  if (log_line_)
-    log_line_("work " + due.work.kind + " failed, will be tried again: " + error.message);
+  tell("work " + due.work.kind + " failed, will be tried again: " + error.message);
   store_.submit(
       "",
       [due](WriteTxn& txn) -> Result<void> {

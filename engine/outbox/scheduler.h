@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "engine/clock/engine_clock.h"
 #include "engine/outbox/work_row.h"
+#include "engine/wait/backoff.h"
 
 namespace cloche::engine {
 
@@ -30,9 +31,10 @@ class Scheduler {
 
  private:
   void run();
-  std::optional<Instant> work_off();
+  bool work_off(std::optional<Instant>& next);
   void submit(const DueWork& due);
   Result<void> handle(WriteTxn& txn, std::uint64_t id);
+  void tell(const std::string& line);
   void put_off(const DueWork& due, const Error& error);
   void finished(std::uint64_t id);
 
@@ -47,6 +49,8 @@ class Scheduler {
   bool woken_ CLOCHE_GUARDED_BY(mutex_) = false;
   bool stuck_ CLOCHE_GUARDED_BY(mutex_) =
       false;  // Neither the work nor its failure could be written.
+  // While nothing can be read or written, in real time: engine time may stand still, or fly.
+  Backoff retry_ CLOCHE_GUARDED_BY(mutex_);
   bool idle_ CLOCHE_GUARDED_BY(mutex_) = true;
   bool stop_ CLOCHE_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -1,6 +1,7 @@
 #include "engine/sqlite/connection.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace cloche::engine::sqlite {
 namespace {
@@ -66,8 +67,7 @@ std::string_view Statement::bytes(int column) const {
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Use use) {
   sqlite3* handle = nullptr;
-  const int flags =
-      use == Use::ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int flags = SQLITE_OPEN_READWRITE | (use == Use::ReadWrite ? SQLITE_OPEN_CREATE : 0);
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Connection> connection(new Connection(handle, path));
   if (code != SQLITE_OK) {
@@ -75,6 +75,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Us
   }
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, 10'000);
+  if (use == Use::Examination) {
+    // A log that is there stays, where closing would copy it into the database. An exclusive
+    // connection keeps the log's index to itself instead of making a file of it.
+    const bool has_log = ::access((path + "-wal").c_str(), F_OK) == 0;
+    if (has_log) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    CLOCHE_TRY_VOID(connection->execute("PRAGMA locking_mode = EXCLUSIVE"));
+  }
   return connection;
 }
 

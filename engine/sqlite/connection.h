@@ -40,7 +40,11 @@ class Statement {
   sqlite3_stmt* prepared_;
 };
 
-enum class Use : std::uint8_t { ReadOnly, ReadWrite };
+enum class Use : std::uint8_t {
+  Existing,     // Not to be created where it is gone.
+  ReadWrite,    // Created if it is not there.
+  Examination,  // Existing, and left as it was found, its log included. By nobody else meanwhile.
+};
 
 // One connection, used by one thread at a time.
 class Connection {

@@ -99,6 +99,13 @@ Result<void> check_columns(Connection& connection, const TableSpec& table) {
 
 }  // namespace
 
+Result<bool> has_table(Connection& connection, std::string_view name) {
+  CLOCHE_TRY(statement,
+             connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"));
+  statement.bind_text(1, name);
+  return statement.step();
+}
+
 Result<void> create_meta(Connection& connection) {
   return connection.execute(
       "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY "

@@ -21,6 +21,7 @@ namespace cloche::engine::sqlite {
 // ones.
 Result<void> create_tables(Connection& connection, const Tables& tables);
 
+Result<bool> has_table(Connection& connection, std::string_view name);
 Result<void> create_meta(Connection& connection);
 // Numbers about the database itself; they belong to no service and are not part of the history.
 enum class Meta : std::uint8_t { Format, Flushed, Time, Schema };

@@ -9,14 +9,21 @@ namespace {
 // makes reads slower.
 constexpr std::uint64_t kCheckpointBytes = std::uint64_t{128} << 20;
 
-constexpr std::chrono::milliseconds kRetryPause{1000};
+// Until room is made on a full disk writers may be refused, so the pauses stay short enough for a
+// person who waits for it.
+constexpr std::chrono::milliseconds kFlushPauseFirst{1'000};
+constexpr std::chrono::milliseconds kFlushPauseLongest{16'000};
+constexpr std::chrono::milliseconds kCheckpointPauseLongest{60'000};
 
 }  // namespace
 
 Flusher::Flusher(Parts parts)
     : parts_(std::move(parts)),
       writer_(*parts_.connection, parts_.tables),
-      in_log_(parts_.layers.flushed()) {
+      in_log_(parts_.layers.flushed()),
+      flush_retry_(kFlushPauseFirst, kFlushPauseLongest),
+      checkpoint_retry_(std::max(parts_.idle, std::chrono::milliseconds(1)),
+                        kCheckpointPauseLongest) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -54,13 +61,14 @@ Result<void> Flusher::flush(Lsn lsn) {
     std::uint64_t before;
     {
       MutexLock lock(mutex_);
-      before = flushed_count_;
+      before = attempts_;
+      asked_ = true;
+      changed_.notify_all();
     }
     parts_.freeze_soon();
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] {
-      return stop_ || failure_ || flushed_count_ != before || parts_.layers.flushed() >= lsn;
-    });
+    changed_.wait(lock,
+                  [&] { return stop_ || attempts_ != before || parts_.layers.flushed() >= lsn; });
     if (parts_.layers.flushed() >= lsn) break;
     if (failure_) return *failure_;
     if (stop_) return unavailable("the environment is being closed");
@@ -91,10 +99,12 @@ void Flusher::wait_for_frozen(std::unique_lock<Mutex>& lock) {
 void Flusher::wait_for_rows(std::unique_lock<Mutex>& lock) {
   const auto roused = [this] { return stop_ || frozen_ || rows_; };
   if (in_log_ == checkpointed_) return changed_.wait(lock, roused);
-  if (changed_.wait_for(lock, parts_.idle, roused)) return;
+  if (changed_.wait_for(lock, std::max(parts_.idle, checkpoint_retry_.pause()), roused)) return;
   lock.unlock();
-  if (auto copied = checkpoint(); !copied && parts_.log_line)
-    parts_.log_line("checkpoint failed: " + copied.error().message);
+  const auto copied = checkpoint();
+  note_checkpoint(copied);
+  // A view that is held keeps it from being complete, perhaps for long.
+  if (copied && in_log_ != checkpointed_) checkpoint_retry_.failed();
   retain_log();
   lock.lock();
 }
@@ -107,25 +117,25 @@ void Flusher::run() {
     lock.unlock();
     Result<void> outcome = flush_frozen();
     lock.lock();
+    ++attempts_;
+    asked_ = false;
     if (outcome) {
       // The leader may have frozen the next one already.
       frozen_ = parts_.layers.frozen() != nullptr;
       failure_.reset();
-      ++flushed_count_;
+      flush_retry_.succeeded();
     } else {
-      if (!failure_ && parts_.log_line)
+      if (!flush_retry_.failing() && parts_.log_line)
         parts_.log_line("flush failed, trying again: " + outcome.error().message);
       failure_ = outcome.error();
     }
     changed_.notify_all();
     if (!outcome) {
-      changed_.wait_for(lock, kRetryPause, [this] { return stop_; });
+      changed_.wait_for(lock, flush_retry_.failed(), [this] { return stop_ || asked_; });
       continue;
     }
     lock.unlock();
-    auto checkpointed = checkpoint_if_due();
-    if (!checkpointed && parts_.log_line)
-      parts_.log_line("checkpoint failed: " + checkpointed.error().message);
+    note_checkpoint(checkpoint_if_due());
     retain_log();
     parts_.flushed();
     lock.lock();
@@ -194,12 +204,20 @@ Result<void> Flusher::checkpoint() {
   return {};
 }
 
+void Flusher::note_checkpoint(const Result<void>& outcome) {
+  if (!outcome && !checkpoint_failed_ && parts_.log_line)
+    parts_.log_line("checkpoint failed, trying again: " + outcome.error().message);
+  checkpoint_failed_ = !outcome;
+  if (!outcome) checkpoint_retry_.failed();
+  if (outcome && in_log_ == checkpointed_) checkpoint_retry_.succeeded();
+}
+
 void Flusher::retain_log() {
   if (!parts_.log || parts_.log->bytes_on_disk() <= parts_.log_retain_bytes) return;
-  if (auto truncated = parts_.log->truncate_before(checkpointed_, parts_.log_retain_bytes);
-      !truncated && parts_.log_line) {
+  const auto truncated = parts_.log->truncate_before(checkpointed_, parts_.log_retain_bytes);
+  if (!truncated && !retain_failed_ && parts_.log_line)
     parts_.log_line("log not shortened: " + truncated.error().message);
-  }
+  retain_failed_ = !truncated;
 }
 
 }  // namespace cloche::engine

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/sqlite/tables.h"
 #include "engine/store/layers.h"
+#include "engine/wait/backoff.h"
 
 namespace cloche::engine {
 
@@ -45,7 +46,7 @@ class Flusher {
   void has_frozen();  // There is something to flush.
   // Until there is room for another frozen memtable; at once with an error while flushes fail.
   Result<void> wait_for_room();
-  // Until SQLite holds everything up to `lsn`.
+  // Until SQLite holds everything up to `lsn`. Tries at once, even where an earlier flush failed.
   Result<void> flush(Lsn lsn);
   // Copies SQLite's own log into the database and starts it anew.
   Result<void> checkpoint();
@@ -58,6 +59,7 @@ class Flusher {
   Result<void> flush_frozen();
   Result<void> write_rows(const Memtable& frozen, Lsn last);
   Result<void> checkpoint_if_due();
+  void note_checkpoint(const Result<void>& outcome);
   void retain_log();
 
   Parts parts_;
@@ -71,10 +73,15 @@ class Flusher {
   bool idle_flush_ CLOCHE_GUARDED_BY(mutex_) =
       false;  // The flush that goes on was asked for by idleness.
   bool stop_ CLOCHE_GUARDED_BY(mutex_) = false;
-  std::uint64_t flushed_count_ CLOCHE_GUARDED_BY(mutex_) = 0;
+  bool asked_ CLOCHE_GUARDED_BY(mutex_) = false;  // Somebody waits: no pause before the next try.
+  std::uint64_t attempts_ CLOCHE_GUARDED_BY(mutex_) = 0;
   std::optional<Error> failure_ CLOCHE_GUARDED_BY(mutex_);
   Lsn in_log_;  // The newest lsn that SQLite's own log or the database holds. The flush thread's.
   Lsn checkpointed_;  // The newest lsn that the synced database holds. The flush thread's.
+  // The flush thread's.
+  Backoff flush_retry_, checkpoint_retry_;
+  bool checkpoint_failed_ = false;
+  bool retain_failed_ = false;
   std::thread thread_;
 };
 

@@ -1,10 +1,18 @@
 #include "engine/store/layers.h"
 
 namespace cloche::engine {
+namespace {
+
+// A snapshot misses the memtables only if a flush has ended meanwhile. So often in a row it is
+// another file's.
+constexpr int kCapturesMax = 100;
+
+}  // namespace
 
 Layers::Layers(std::string path, const Tables& tables, Lsn flushed)
     : tables_(tables),
-      pool_(std::move(path), tables),
+      path_(std::move(path)),
+      pool_(path_, tables),
       active_(std::make_shared<Memtable>(Lsn(flushed.value() + 1))),
       published_(flushed.value()),
       flushed_(flushed.value()) {
@@ -13,7 +21,7 @@ Layers::Layers(std::string path, const Tables& tables, Lsn flushed)
 
 Result<State> Layers::capture() {
   std::unique_ptr<Snapshot> fresh;
-  for (;;) {
+  for (int tries = 0; tries < kCapturesMax; ++tries) {
     {
       MutexLock lock(mutex_);
       State state{.seq = published_.load(std::memory_order_acquire),
@@ -34,6 +42,9 @@ Result<State> Layers::capture() {
     CLOCHE_TRY(begun, pool_.begin());
     fresh = std::move(begun);
   }
+  return unavailable(path_ +
+                     " is not the file any more that this process has opened: the data directory "
+                     "was removed or replaced; restart");
 }
 
 void Layers::give_back(State state) {

@@ -57,6 +57,7 @@ class Layers {
 
  private:
   const Tables& tables_;
+  const std::string path_;
   SnapshotPool pool_;
   mutable Mutex mutex_;
   std::shared_ptr<Memtable> active_

@@ -17,6 +17,15 @@ struct StateFile {
   bool created = false;
 };
 
+// What can be read of a directory without changing it.
+struct Examined {
+  Lsn flushed;
+};
+// Refuses a state.db of a newer release.
+Result<Examined> examine_state(Env& env, const std::string& path, const Tables& tables);
+// The same for the newest record of the log.
+Result<void> examine_record(std::span<const std::byte> bytes, const Tables& tables);
+
 Result<StateFile> open_state(const std::string& path, const Tables& tables,
                              wal::Durability durability);
 
@@ -26,8 +35,8 @@ struct Replayed {
 };
 
 // Fills the active memtable with what the log holds after SQLite's state.
-Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
-                            const BlobStore& blobs, Env& env);
+Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables, BlobStore& blobs,
+                            Env& env);
 
 Error newer_schema(std::uint32_t found, std::uint32_t known);
 

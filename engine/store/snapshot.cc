@@ -4,7 +4,7 @@ namespace cloche::engine {
 
 Result<std::unique_ptr<Snapshot>> Snapshot::open(const std::string& path, const Tables& tables) {
   // Read and write, since a reader of a WAL database maintains its index; it never writes rows.
-  CLOCHE_TRY(connection, sqlite::Connection::open(path, sqlite::Use::ReadWrite));
+  CLOCHE_TRY(connection, sqlite::Connection::open(path, sqlite::Use::Existing));
   // Pages of the database come from the mapping, and take no cache; what is cached is pages of the
   // write-ahead log.
   CLOCHE_TRY_VOID(connection->execute(

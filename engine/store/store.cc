@@ -36,11 +36,15 @@ class StoreImpl final : public Store {
 
   Result<void> open() {
     CLOCHE_TRY_VOID(find_directory());
-    CLOCHE_TRY_VOID(open_blobs());
     const std::string path = options_.directory + "/state.db";
+    // What may refuse the directory comes first, and changes nothing in it.
+    CLOCHE_TRY(const examined, examine_state(env_, path, tables_));
+    const auto began = env_.monotonic();
+    CLOCHE_TRY_VOID(open_log(Lsn(examined.flushed.value() + 1)));
+    CLOCHE_TRY_VOID(open_blobs());
     CLOCHE_TRY(state, open_state(path, tables_, options_.durability));
     layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
-    CLOCHE_TRY(const replayed, open_log(state));
+    CLOCHE_TRY(const replayed, replay(state, began));
     CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
     start_threads(std::move(state), path, std::max(state.time, replayed.time));
     return migrate();
@@ -123,15 +127,23 @@ class StoreImpl final : public Store {
     return std::min(in_use, Lsn(log_->oldest().value() - 1));
   }
 
-  Result<Replayed> open_log(const StateFile& state) {
+  Result<void> open_log(Lsn begin_at) {
+    if (!kept()) return {};
+    const auto accept = [this](std::span<const std::byte> newest) {
+      return examine_record(newest, tables_);
+    };
+    CLOCHE_TRY(log, wal::Log::open(env_, options_.directory + "/wal", options_.durability, begin_at,
+                                   accept));
+    log_ = std::move(log);
+    return {};
+  }
+
+  Result<Replayed> replay(const StateFile& state, std::chrono::nanoseconds began) {
     recovery_text_ = state.created ? "new" : "nothing to replay";
     if (!kept()) return Replayed{};
-    const auto began = env_.monotonic();
-    CLOCHE_TRY(log, wal::Log::open(env_, options_.directory + "/wal", options_.durability,
-                                   Lsn(state.flushed.value() + 1)));
-    log_ = std::move(log);
-    log_->before_sync([this] { return blobs_->sync(); });
     CLOCHE_TRY(const replayed, replay_log(*log_, *layers_, tables_, *blobs_, env_));
+    // From now on what was read may be called synced, with the blobs that it names.
+    log_->before_sync([this] { return blobs_->sync(); });
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(env_.monotonic() - began);
     if (replayed.records > 0) {
