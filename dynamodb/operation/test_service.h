@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <memory>
 #include <string>
 
@@ -30,18 +31,26 @@ class TestCall : public protocol::Call {
   const Value& input() const override { return input_; }
   Arena& arena() override { return arena_; }
   protocol::BodySource* body() override { return nullptr; }
-  void reply(const Value& output) override { append_json(answer, output); }
+  void reply(const Value& output) override {
+    std::string json;
+    append_json(json, output);
+    answered_.set_value(std::move(json));
+  }
   void reply(const Value&, std::vector<protocol::BodySegment>) override { std::abort(); }
   void fail(Error error) override {
-    answer = error.code + ": " + error.message;
-    for (const auto& [name, value] : error.details) answer += " " + name + value;
+    std::string text = error.code + ": " + error.message;
+    for (const auto& [name, value] : error.details) text += " " + name + value;
+    answered_.set_value(std::move(text));
   }
   void set_status(int) override {}
   void set_header(std::string_view, std::string_view) override {}
 
-  std::string answer;  // JSON, or "Code: message".
+  // JSON, or "Code: message". Waits for it: while background work leads a commit group, a write is
+  // answered by another thread.
+  std::string answer() { return answered_.get_future().get(); }
 
  private:
+  std::promise<std::string> answered_;
   std::string operation_;
   std::string json_;
   protocol::Caller caller_;
@@ -67,7 +76,7 @@ class ServiceTest : public testing::Test {
     auto call = std::make_shared<TestCall>("Test", json);
     if (auto begun = operation(dynamodb_->impl(), call); !begun)
       call->fail(std::move(begun).error());
-    return call->answer;
+    return call->answer();
   }
 
   // A member of an answer, as JSON; empty if it is not there.
