@@ -209,14 +209,13 @@ bool source_changed(const CopyPlan& plan, const ObjectRecord& object) {
   return object.etag != plan.source_etag || object.modified != plan.source_modified;
 }
 
-ObjectRecord copied(const protocol::Call& call, const CopyPlan& plan, const ObjectRecord& source) {
+ObjectRecord copied(const CopyPlan& plan, const ObjectRecord& source) {
   ObjectRecord object;
   object.size = source.size;
   object.extents = source.extents;
   object.headers = plan.replace_metadata ? plan.headers : source.headers;
   object.headers.storage_class = plan.headers.storage_class;
   object.headers.tagging = plan.replace_tagging ? plan.headers.tagging : source.headers.tagging;
-  (void)call;
   if (plan.digests) {
     object.etag = to_hex(plan.digests->md5);
     const Algorithm algorithm = plan.algorithm.value_or(source.checksum ? source.checksum->algorithm
@@ -252,7 +251,7 @@ Result<bool> apply_copy(engine::WriteTxn& txn, protocol::Call& call, const CopyP
   // one object.
   CLOCHE_TRY_VOID(retain_extents(txn, source.object.extents));
   CLOCHE_TRY(const stored,
-             store_newest(txn, bucket, input["Key"].text(), copied(call, plan, source.object)));
+             store_newest(txn, bucket, input["Key"].text(), copied(plan, source.object)));
 
   Value result = Value::map();
   result.add(arena, "ETag", quoted_etag(arena, stored.etag));
