@@ -126,6 +126,24 @@ using CallPtr = std::shared_ptr<Call>;
 
 using Handler = std::function<void(const CallPtr&)>;
 
+// What a service says to a request that a browser sends for a page of another origin (it has an
+// Origin header; the Fetch standard's CORS protocol), and to any OPTIONS request.
+struct OriginVerdict {
+  enum class Kind : std::uint8_t {
+    Usual,    // The server's own rule decides: local origins and those named at start.
+    Decided,  // The request goes on; `headers` are all that its answer says about origins.
+    Refused   // It is answered with `error`.
+  };
+  Kind kind = Kind::Usual;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  Error error{};
+};
+// `path` is the request's, percent-encoded, with a bucket that the host names in front. `trusted`:
+// the server's own rule would let the origin in. Runs on the connection's thread, before signatures
+// are looked at.
+using OriginJudge =
+    std::function<OriginVerdict(const HttpRequest&, std::string_view path, bool trusted)>;
+
 // One service: the model it was added with and its handlers. Filled before the server starts, then
 // only read.
 class Service {
@@ -136,6 +154,8 @@ class Service {
   // Members of this shape are handed to the handler as they were parsed, unchecked (DynamoDB's
   // AttributeValue).
   virtual void leave_raw(std::string_view shape) = 0;
+  // Who may use the service from pages of other origins; without a judge the server's rule holds.
+  virtual void judge_origins(OriginJudge judge) = 0;
 };
 
 class Registry {

@@ -28,6 +28,8 @@ inline constexpr std::int64_t kListBucketsMax = 10'000;
 inline constexpr std::size_t kTagsMax = 10;
 // "Tagging S3 buckets": tags per bucket.
 inline constexpr std::size_t kBucketTagsMax = 50;
+// "Elements of a CORS configuration": rules of a bucket.
+inline constexpr std::size_t kCorsRulesMax = 100;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 

@@ -1,4 +1,5 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
+#include "s3/cors.h"
 #include "s3/handlers.h"
 
 namespace cloche::s3 {
@@ -20,6 +21,11 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("PutBucketTagging", put_bucket_tagging);
   on("GetBucketTagging", get_bucket_tagging);
   on("DeleteBucketTagging", delete_bucket_tagging);
+
+  on("PutBucketCors", put_bucket_cors);
+  on("GetBucketCors", get_bucket_cors);
+  on("DeleteBucketCors", delete_bucket_cors);
+  service.judge_origins(cors_judge(s3));
 
   on("PutObject", put_object);
   on("GetObject", get_object);

@@ -77,8 +77,9 @@ class Exchange final : public Call {
   std::vector<BodySegment> segments;
   bool streams = false;  // The body is in `segments`.
   bool failed = false;
-  std::string error_code;  // For the log.
-  bool detached = false;   // The connection went on without it.
+  bool origin_decided = false;  // By the service: the server adds no CORS headers of its own.
+  std::string error_code;       // For the log.
+  bool detached = false;        // The connection went on without it.
   bool released = false;
   std::vector<std::unique_ptr<char[]>>
       kept_buffers;  // What the request's views refer to, once detached.

@@ -30,7 +30,10 @@ class ServiceEntry final : public Service {
   void on(std::string_view operation, Handler handler) override;
   void leave_raw(std::string_view shape) override { model_.leave_raw(shape); }
 
+  void judge_origins(OriginJudge judge) override { origin_judge_ = std::move(judge); }
+
   const Model& model() const { return model_; }
+  const OriginJudge& origin_judge() const { return origin_judge_; }
   const Served* find(std::string_view operation) const;
   const Served* match(const Request& request, std::string_view path, Labels& labels,
                       Arena& arena) const;
@@ -41,6 +44,7 @@ class ServiceEntry final : public Service {
   std::vector<std::unique_ptr<Served>> served_;  // In the order of the model's operations.
   std::unordered_map<std::string_view, Served*> by_name_;
   Templates templates_;
+  OriginJudge origin_judge_;
 };
 
 struct Registry::Impl {

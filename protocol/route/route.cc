@@ -104,6 +104,7 @@ Result<void> find_rest_operation(const Request& request, Arena& arena, Route& in
       path = arena.copy(with_bucket);
     }
   }
+  into.path = path;
   into.served = into.service->match(request, path, into.labels, arena);
   if (into.served != nullptr) return {};
   if (into.service->model().wire == Wire::RestJson) {

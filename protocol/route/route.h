@@ -18,6 +18,7 @@ struct Route {
   const Served* served =
       nullptr;  // Null while the operation stands in a body that has not been read (query).
   Labels labels;
+  std::string_view path;    // Of a rest service: with a bucket that the host names in front.
   bool needs_body = false;  // Ask again with the body.
   std::string unserved;     // "sts.GetCallerIdentity": what nobody here serves. For the log.
 };
