@@ -6,6 +6,7 @@
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/stored.h"
+#include "s3/website.h"
 
 namespace cloche::s3 {
 namespace {
@@ -27,8 +28,8 @@ bool has_many_wildcards(std::string_view pattern) { return std::ranges::count(pa
 Result<void> check_rule(const Value& rule) {
   for (const Value& method : rule["AllowedMethods"].items()) {
     if (std::ranges::find(kMethods, method.text()) == std::end(kMethods))
-      return invalid_request("Found unsupported HTTP method in CORS config. Unsupported method is " +
-                             method.str());
+      return invalid_request(
+          "Found unsupported HTTP method in CORS config. Unsupported method is " + method.str());
   }
   for (const Value& origin : rule["AllowedOrigins"].items()) {
     if (has_many_wildcards(origin.text()))
@@ -145,8 +146,8 @@ OriginVerdict judge_by_rules(const HttpRequest& request, const CorsQuestion& que
 Result<OriginVerdict> judge(S3& s3, const HttpRequest& request, std::string_view path,
                             bool trusted) {
   const std::size_t slash = path.find('/', 1);
-  const std::string bucket_name =
-      path.size() <= 1 ? std::string() : url_decoded(path.substr(1, slash - 1));
+  std::string bucket_name(website_bucket(request.host()));
+  if (bucket_name.empty() && path.size() > 1) bucket_name = url_decoded(path.substr(1, slash - 1));
   if (bucket_name.empty()) return OriginVerdict();
   const CorsQuestion question = cors_question(request);
   if (question.origin.empty())
@@ -167,7 +168,8 @@ Result<void> check_cors(const protocol::Call&, const Value& configuration) {
   const Value& rules = configuration["CORSRules"];
   if (rules.empty()) return malformed_xml();
   if (rules.size() > kCorsRulesMax)
-    return invalid_request("The number of CORS rules should not exceed allowed limit of 100 rules.");
+    return invalid_request(
+        "The number of CORS rules should not exceed allowed limit of 100 rules.");
   for (const Value& rule : rules.items()) {
     if (rule["AllowedMethods"].empty() || rule["AllowedOrigins"].empty()) return malformed_xml();
   }

@@ -31,7 +31,8 @@ CorsQuestion cors_question(const protocol::HttpRequest& request);
 
 // The headers of the first rule that allows it; nothing if none does.
 using AnswerHeaders = std::vector<std::pair<std::string, std::string>>;
-std::optional<AnswerHeaders> evaluate_cors(const Value& configuration, const CorsQuestion& question);
+std::optional<AnswerHeaders> evaluate_cors(const Value& configuration,
+                                           const CorsQuestion& question);
 
 protocol::OriginJudge cors_judge(S3& s3);
 

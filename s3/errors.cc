@@ -182,6 +182,11 @@ Error cors_forbidden(std::string_view why, std::string_view method,
   return refused(403, "AccessForbidden", "CORSResponse: " + text(why),
                  {{"Method", text(method)}, {"ResourceType", text(resource_type)}});
 }
+Error no_such_website(std::string_view bucket) {
+  return refused(404, "NoSuchWebsiteConfiguration",
+                 "The specified bucket does not have a website configuration",
+                 {{"BucketName", text(bucket)}});
+}
 Error bad_request(std::string_view message) { return refused(400, "BadRequest", message); }
 Error precondition_failed(std::string_view condition) {
   return refused(412, "PreconditionFailed",
@@ -201,9 +206,12 @@ Error header_not_implemented(std::string_view header, std::string_view additiona
                  {{"Header", text(header)}, {"additionalMessage", text(additional_message)}});
 }
 Error method_not_allowed(std::string_view method) {
+  return method_not_allowed_on(method, "DeleteMarker");
+}
+Error method_not_allowed_on(std::string_view method, std::string_view resource_type) {
   return refused(405, "MethodNotAllowed",
                  "The specified method is not allowed against this resource.",
-                 {{"Method", text(method)}, {"ResourceType", "DeleteMarker"}});
+                 {{"Method", text(method)}, {"ResourceType", text(resource_type)}});
 }
 Error missing_content_length() {
   return refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");

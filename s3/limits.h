@@ -30,6 +30,8 @@ inline constexpr std::size_t kTagsMax = 10;
 inline constexpr std::size_t kBucketTagsMax = 50;
 // "Elements of a CORS configuration": rules of a bucket.
 inline constexpr std::size_t kCorsRulesMax = 100;
+// "Routing rules for advanced conditional redirects": rules of a website.
+inline constexpr std::size_t kRoutingRulesMax = 50;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 

@@ -73,7 +73,7 @@ class Connection final : public ExchangeHost,
   void run_admin(std::string_view body);
   bool route();
   bool route_for_page();
-  bool judge_origin(bool routed);
+  bool judge_origin();
   void answer_preflight();
   void answer_empty(int status);
   void refuse(Error error);

@@ -134,6 +134,7 @@ void Exchange::reset() {
   route.served = nullptr;
   route.labels.clear();
   route.path = {};
+  route.is_site = false;
   route.needs_body = false;
   route.unserved.clear();
   body_source = nullptr;

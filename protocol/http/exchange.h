@@ -37,6 +37,7 @@ class Exchange final : public Call {
   std::string_view service() const override { return route.service->model().name; }
   std::string_view operation() const override { return route.served->operation->name; }
   std::string_view request_id() const override { return request_id_; }
+  std::string_view host_id() const override { return host_id_; }
   const HttpRequest& http() const override { return request; }
   std::string base_url() const override;
   const Value& input() const override { return input_; }
