@@ -1,5 +1,6 @@
 #include "base/digest.h"
 #include "s3/conditions.h"
+#include "s3/encryption.h"
 #include "s3/errors.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
@@ -93,6 +94,8 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
                               const std::vector<NamedPart>& named) {
   ObjectRecord object;
   object.headers = upload.headers;
+  object.encryption = upload.encryption;
+  object.lock = upload.lock;
   Hasher<Md5> etags;
   std::vector<PartChecksum> checksums;
   const Algorithm algorithm = algorithm_of(upload);
@@ -115,6 +118,9 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
     object.extents.insert(object.extents.end(), part.extents.begin(), part.extents.end());
   }
   object.etag = to_hex(etags.finish()) + "-" + std::to_string(named.size());
+  // S3 makes no checksum on its own where a client's key would be needed for it (recordings of AWS,
+  // 2026-02).
+  if (!upload.algorithm && upload.encryption.kind == EncryptionKind::Customer) return object;
   object.checksum = Checksum{.algorithm = algorithm,
                              .value = upload.composite ? composite_checksum(algorithm, checksums)
                                                        : combined_checksum(algorithm, checksums),
@@ -129,10 +135,11 @@ Result<void> check_whole(const Value& input, const ObjectRecord& object) {
                            std::to_string(size.as_integer(0)) +
                            " does not match what was computed: " + std::to_string(object.size));
   }
+  if (object.size > kObjectBytesMax) return entity_too_large(object.size, kObjectBytesMax);
+  if (!object.checksum) return {};
   const Value& expected = input[member_of(object.checksum->algorithm)];
   if (expected && !object.checksum->composite && expected.text() != object.checksum->value)
     return bad_checksum(lower_name_of(object.checksum->algorithm));
-  if (object.size > kObjectBytesMax) return entity_too_large(object.size, kObjectBytesMax);
   return {};
 }
 
@@ -145,8 +152,10 @@ Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRec
   output.add(arena, "Bucket", input["Bucket"]);
   output.add(arena, "Key", input["Key"]);
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
-  add_checksum(output, arena, *object.checksum);
-  add_encryption(output, arena);
+  if (object.checksum) add_checksum(output, arena, *object.checksum);
+  // Nothing is said of a client's key ("CompleteMultipartUpload", Response Syntax).
+  if (object.encryption.kind != EncryptionKind::Customer)
+    add_encryption(output, arena, object.encryption, input);
   add_version_id(output, arena, bucket, object.version_id);
   return output;
 }

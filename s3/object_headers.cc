@@ -125,20 +125,10 @@ std::string write_tagging(const Pairs& tags) {
 // refused, not taken and forgotten.
 static Result<void> refuse_not_built(const Value& input) {
   constexpr std::pair<std::string_view, std::string_view> kNotBuilt[] = {
-      {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
-      {"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
-      {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
-      {"ObjectLockMode", "x-amz-object-lock-mode"},
-      {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"},
-      {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"},
       {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
   };
   for (const auto& [member, header] : kNotBuilt) {
     if (input[member]) return header_not_implemented(header, "Cloche does not implement it yet");
-  }
-  const Value& encryption = input["ServerSideEncryption"];
-  if (encryption && encryption.text() != "AES256") {
-    return header_not_implemented("x-amz-server-side-encryption", "Cloche implements AES256 only");
   }
   return {};
 }
