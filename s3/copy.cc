@@ -64,12 +64,13 @@ Result<CopyPlan> plan_copy(const protocol::Call& call, Instant now) {
 Result<void> refuse_idle_copy(const protocol::Call& call, const CopyPlan& plan,
                               const BucketRecord& bucket, const ObjectRecord& source) {
   const Value& input = call.input();
-  // A bucket with an encryption of its own counts as a change of it (recording of AWS, 2026-02).
+  // That a class or an encryption is named is enough, were it the one that is there; so is an encryption
+  // of the bucket's own, or one of the source that is not the default (recordings of AWS, 2026-02).
   const bool changes =
       plan.replace_metadata || !plan.source.version_id.empty() || input["ServerSideEncryption"] ||
       plan.encryption.customer || bucket.has(Setting::Encryption) ||
-      input["WebsiteRedirectLocation"] ||
-      (input["StorageClass"] && plan.headers.storage_class != source.headers.storage_class);
+      input["WebsiteRedirectLocation"] || input["StorageClass"] ||
+      source.encryption.kind != EncryptionKind::S3;
   const bool in_place = input["Bucket"].text() == plan.source.bucket &&
                         input["Key"].text() == plan.source.key;
   if (!in_place || changes) return {};
@@ -152,9 +153,9 @@ Result<bool> apply_copy(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
   CLOCHE_TRY(const source, find_source(txn, call, plan.source, txn.now()));
   if (is_changed(plan.seen, source.object)) return false;
-  CLOCHE_TRY_VOID(refuse_idle_copy(call, plan, bucket, source.object));
   CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
   CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
+  CLOCHE_TRY_VOID(refuse_idle_copy(call, plan, bucket, source.object));
   CLOCHE_TRY(object, copied(s3, txn, call, bucket, plan, source.object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
 
@@ -194,7 +195,6 @@ Result<FoundSource> look_ahead(const engine::ReadView& view, const protocol::Cal
   CLOCHE_TRY(const bucket, find_bucket(view, call.input()));
   CLOCHE_TRY_VOID(plan_encryption(view, call, bucket, plan.encryption));
   CLOCHE_TRY(source, find_source(view, call, plan.source, now));
-  CLOCHE_TRY_VOID(refuse_idle_copy(call, plan, bucket, source.object));
   if (source.object.size > kPutBytesMax) {
     return invalid_request(
         "The specified copy source is larger than the maximum allowable size for a copy source: " +

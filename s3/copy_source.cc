@@ -78,7 +78,7 @@ Result<FoundSource> find_source(const engine::ReadView& view, const protocol::Ca
   CLOCHE_TRY_VOID(check_customer_key(object.encryption, key));
   CLOCHE_TRY_VOID(check_not_archived(object, now));
   CLOCHE_TRY_VOID(check_kms_key(view, object.encryption));
-  CLOCHE_TRY_VOID(check_copy_conditions(input, object));
+  CLOCHE_TRY_VOID(check_copy_conditions(input, object, now));
   return FoundSource{
       .bucket = std::move(*bucket), .object = std::move(object), .key = std::move(key)};
 }

@@ -205,6 +205,9 @@ Error invalid_expected_bucket_owner(std::string_view value) {
                  "The value of the expected bucket owner parameter must be an AWS Account ID... [" +
                      text(value) + "]");
 }
+Error too_many_object_tags() {
+  return refused(400, "BadRequest", "Object tags cannot be greater than 10");
+}
 Error access_denied(std::string_view message) { return refused(403, "AccessDenied", message); }
 // S3 names the header of the method, and not that of the client's algorithm.
 Error invalid_encryption_algorithm(std::string_view algorithm) {

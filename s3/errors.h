@@ -51,6 +51,7 @@ Error header_not_implemented(std::string_view header, std::string_view additiona
 Error method_not_allowed(std::string_view method);
 Error missing_content_length();
 Error invalid_expected_bucket_owner(std::string_view value);
+Error too_many_object_tags();
 Error access_denied(std::string_view message = "Access Denied");
 Error invalid_encryption_algorithm(std::string_view algorithm);
 Error invalid_bucket_state(std::string_view message);

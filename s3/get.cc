@@ -62,12 +62,22 @@ Result<Selection> select(const protocol::Call& call, const ObjectRecord& object)
   return Selection{.range = *part, .partial = true, .parts_count = {}, .part_checksum = {}};
 }
 
+// "ENABLED" in any letters (recording of AWS, 2025-08).
+bool asks_for_checksum(const Value& mode) {
+  constexpr std::string_view kEnabled = "enabled";
+  return std::ranges::equal(mode.text(), kEnabled,
+                            [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// A part has a checksum of its own only where the object's is made of those; one of the full object is
+// told only with all of its bytes.
 void add_checksum_if_asked(Value& output, protocol::Call& call, const ObjectRecord& object,
                            const Selection& selection) {
-  if (call.input()["ChecksumMode"].text() != "ENABLED" || !object.checksum) return;
-  const bool whole = selection.range.length == object.size;
-  if (whole) return add_checksum(output, call.arena(), *object.checksum);
-  if (selection.part_checksum.empty()) return;
+  if (!object.checksum || !asks_for_checksum(call.input()["ChecksumMode"])) return;
+  const bool of_a_part = selection.parts_count && object.checksum->composite;
+  if (!of_a_part && selection.range.length == object.size)
+    return add_checksum(output, call.arena(), *object.checksum);
+  if (!of_a_part || selection.part_checksum.empty()) return;
   add_checksum(output, call.arena(),
                {.algorithm = object.checksum->algorithm,
                 .value = selection.part_checksum,
@@ -132,8 +142,8 @@ Result<std::optional<CustomerKey>> read_key(const protocol::Call& call,
 }
 
 Result<void> check_conditions(protocol::Call& call, const BucketRecord& bucket,
-                              const ObjectRecord& object) {
-  auto checked = check_read_conditions(call.input(), object);
+                              const ObjectRecord& object, Instant now) {
+  auto checked = check_read_conditions(call.input(), object, now);
   if (!checked && checked.error().http_status == 304) {
     // A 304 tells what a 200 would have told of the cached copy (RFC 9110, section 15.4.5).
     call.set_header("ETag", "\"" + object.etag + "\"");
@@ -157,7 +167,7 @@ void read_object(S3& s3, const CallPtr& call, bool with_body) {
       CLOCHE_TRY_VOID(check_not_archived(object, now));
       CLOCHE_TRY_VOID(check_kms_key(*view, object.encryption));
     }
-    CLOCHE_TRY_VOID(check_conditions(*call, bucket, object));
+    CLOCHE_TRY_VOID(check_conditions(*call, bucket, object, now));
     CLOCHE_TRY(const selection, select(*call, object));
     Value output = describe(*call, bucket, object, selection, now);
     if (!with_body) {
@@ -236,7 +246,10 @@ void get_object_attributes(S3& s3, const CallPtr& call) {
     if (asks_for(asked, "ETag")) output.add(arena, "ETag", Value::string(arena, object.etag));
     if (asks_for(asked, "Checksum") && object.checksum) {
       Value checksum = Value::map();
-      add_checksum(checksum, arena, *object.checksum);
+      // Without the number of parts, which is told by itself.
+      Checksum plain = *object.checksum;
+      plain.value.resize(std::min(plain.value.size(), plain.value.find('-')));
+      add_checksum(checksum, arena, plain);
       output.add(arena, "Checksum", checksum);
     }
     if (asks_for(asked, "ObjectParts") && !object.parts.empty())

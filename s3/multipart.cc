@@ -75,6 +75,8 @@ Result<Value> apply_create(S3& s3, engine::WriteTxn& txn, protocol::Call& call,
   CLOCHE_TRY(encryption,
              decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
   CLOCHE_TRY(const lock, decide_lock(txn, bucket, plan.lock, txn.now()));
+  CLOCHE_TRY(const newest, find_newest(txn, bucket, input["Key"].text()));
+  upload.newest_at_start = newest ? newest->rank : 0;
   upload.encryption = std::move(encryption);
   upload.lock = lock;
   upload.initiated = txn.now();

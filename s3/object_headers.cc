@@ -6,6 +6,7 @@
 #include "s3/errors.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/tag_rules.h"
 
 namespace cloche::s3 {
 namespace {
@@ -78,7 +79,7 @@ Result<std::string> read_tagging(std::string_view tagging) {
       if ((*tags)[i].first == (*tags)[j].first) return refused();
     }
   }
-  if (tags->size() > kTagsMax) return invalid_tag("Object tags cannot be greater than 10", "");
+  CLOCHE_TRY_VOID(check_object_tags(*tags));
   return write_tagging(*tags);
 }
 
@@ -99,6 +100,8 @@ std::optional<Pairs> parse_tagging(std::string_view tagging) {
   while (!tagging.empty()) {
     const auto end = tagging.find('&');
     const std::string_view one = tagging.substr(0, end);
+    tagging.remove_prefix(end == std::string_view::npos ? tagging.size() : end + 1);
+    if (one.empty()) continue;  // "key1&&&key2" (recording of AWS, 2025).
     const auto equals = one.find('=');
     std::string key(one.substr(0, equals));
     std::string value(equals == std::string_view::npos ? std::string_view()
@@ -107,7 +110,6 @@ std::optional<Pairs> parse_tagging(std::string_view tagging) {
     std::replace(key.begin(), key.end(), '+', ' ');
     std::replace(value.begin(), value.end(), '+', ' ');
     tags.emplace_back(url_decoded(key), url_decoded(value));
-    tagging.remove_prefix(end == std::string_view::npos ? tagging.size() : end + 1);
   }
   return tags;
 }

@@ -1,5 +1,6 @@
 #include "s3/object_lock.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/time_text.h"
@@ -223,7 +224,10 @@ Result<void> check_deletable(const Lock& lock, Instant now, bool bypass) {
 
 Result<bool> read_bypass(const protocol::Call& call, const BucketRecord& bucket) {
   const Value& bypass = call.input()["BypassGovernanceRetention"];
-  if (bypass && !bucket.has(Setting::ObjectLock)) {
+  const auto objects = call.input()["Delete"]["Objects"].items();
+  const bool names_versions = std::ranges::any_of(
+      objects, [](const Value& object) { return object["VersionId"].present(); });
+  if (bypass && !bucket.has(Setting::ObjectLock) && !names_versions) {
     return invalid_argument(
         "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
         kBypassHeader);

@@ -285,6 +285,7 @@ std::string encode(const UploadRecord& record) {
   writer.headers(record.headers);
   writer.encryption(record.encryption);
   writer.lock(record.lock);
+  writer.number("newest", record.newest_at_start);
   return writer.take();
 }
 
@@ -355,7 +356,8 @@ Result<UploadRecord> decode_upload(std::string_view row) {
                       .algorithm = algorithm_of(value["algorithm"].text()),
                       .composite = value["composite"].as_bool(),
                       .encryption = encryption_of(value),
-                      .lock = lock_of(value)};
+                      .lock = lock_of(value),
+                      .newest_at_start = value["newest"].as_integer(0)};
 }
 
 Result<PartRecord> decode_part(std::string_view row) {

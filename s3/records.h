@@ -135,6 +135,7 @@ struct UploadRecord {
   bool composite = false;
   Encryption encryption;
   Lock lock;
+  std::int64_t newest_at_start = 0;  // The rank of the key's newest version when it began; 0: none.
 };
 
 struct PartRecord {

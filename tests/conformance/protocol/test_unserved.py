@@ -18,7 +18,6 @@ import support
     ("cloudformation", "list_stacks", {}, "cloudformation.ListStacks"),
     ("ec2", "describe_instances", {}, "ec2.DescribeInstances"),
     ("sqs", "list_queues", {}, "sqs.ListQueues"),
-    ("kms", "list_keys", {}, "kms.ListKeys"),
     ("logs", "describe_log_groups", {}, "logs.DescribeLogGroups"),
     ("stepfunctions", "list_state_machines", {}, "stepfunctions.ListStateMachines"),
     ("dynamodbstreams", "list_streams", {}, "dynamodbstreams.ListStreams"),
