@@ -24,8 +24,8 @@ Aes256Ctr::Aes256Ctr(const Aes256Key& key, std::uint64_t offset) : context_(EVP_
   std::uint64_t block = offset / kBlock;
   for (std::size_t i = 0; i < sizeof block; ++i, block >>= 8)
     counter[kBlock - 1 - i] = static_cast<unsigned char>(block & 0xFF);
-  CLOCHE_CHECK(EVP_EncryptInit_ex(of(context_), EVP_aes_256_ctr(), nullptr, raw(key),
-                                  counter.data()) == 1);
+  CLOCHE_CHECK(
+      EVP_EncryptInit_ex(of(context_), EVP_aes_256_ctr(), nullptr, raw(key), counter.data()) == 1);
   // The offset may lie within a block: what comes before it in the key stream is passed over.
   std::array<std::byte, kBlock> passed{};
   const auto skip = std::span(passed).first(offset % kBlock);

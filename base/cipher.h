@@ -16,7 +16,8 @@ using Aes256Key = std::array<std::byte, 32>;
 // derive it with a salt. One thread at a time.
 class Aes256Ctr {
  public:
-  explicit Aes256Ctr(const Aes256Key& key, std::uint64_t offset = 0);  // Where in the text to begin.
+  explicit Aes256Ctr(const Aes256Key& key,
+                     std::uint64_t offset = 0);  // Where in the text to begin.
   Aes256Ctr(const Aes256Ctr&) = delete;
   Aes256Ctr& operator=(const Aes256Ctr&) = delete;
   ~Aes256Ctr();

@@ -32,8 +32,7 @@ TEST(Aes256Ctr, IsThePublishedCipher) {
 
 // A range is read by itself, wherever in a block it begins.
 TEST(Aes256Ctr, BeginsAnywhere) {
-  const Aes256Key key =
-      key_of("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
+  const Aes256Key key = key_of("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4");
   std::string text;
   for (int i = 0; i < 1000; ++i) text += static_cast<char>(i * 7);
   const std::string whole = apply(key, text, 0);

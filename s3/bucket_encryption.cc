@@ -84,8 +84,7 @@ void get_bucket_encryption(S3& s3, const CallPtr& call) {
     const auto view = s3.store().view();
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
     CLOCHE_TRY(configuration, read_setting(*view, bucket, Setting::Encryption, arena));
-    if (!configuration)
-      configuration = configuration_of(arena, completed(arena, Value(), Value()));
+    if (!configuration) configuration = configuration_of(arena, completed(arena, Value(), Value()));
     Value output = Value::map();
     output.add(arena, "ServerSideEncryptionConfiguration", configuration);
     return output;

@@ -218,7 +218,8 @@ void put_bucket_versioning(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(bucket, find_bucket(txn, call->input()));
     if (!enabled && bucket.has(Setting::ObjectLock)) {
       return invalid_bucket_state(
-          "An Object Lock configuration is present on this bucket, so the versioning state cannot be "
+          "An Object Lock configuration is present on this bucket, so the versioning state cannot "
+          "be "
           "changed.");
     }
     bucket.versioning = enabled ? Versioning::Enabled : Versioning::Suspended;

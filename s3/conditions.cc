@@ -25,8 +25,7 @@ constexpr Names kCopy{"CopySourceIfMatch", "CopySourceIfUnmodifiedSince", "CopyS
 
 enum class Outcome { Holds, IfMatch, IfUnmodifiedSince, IfNoneMatch, IfModifiedSince };
 
-Outcome evaluate(const Value& input, const ObjectRecord& object, const Names& names,
-                 Instant now) {
+Outcome evaluate(const Value& input, const ObjectRecord& object, const Names& names, Instant now) {
   if (const Value& pattern = input[names.if_match]) {
     if (!etag_matches(pattern.text(), object.etag)) return Outcome::IfMatch;
   } else if (const Value& time = input[names.if_unmodified_since]; is_time(time)) {

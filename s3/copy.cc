@@ -66,13 +66,12 @@ Result<void> refuse_idle_copy(const protocol::Call& call, const CopyPlan& plan,
   const Value& input = call.input();
   // That a class or an encryption is named is enough, were it the one that is there; so is an encryption
   // of the bucket's own, or one of the source that is not the default (recordings of AWS, 2026-02).
-  const bool changes =
-      plan.replace_metadata || !plan.source.version_id.empty() || input["ServerSideEncryption"] ||
-      plan.encryption.customer || bucket.has(Setting::Encryption) ||
-      input["WebsiteRedirectLocation"] || input["StorageClass"] ||
-      source.encryption.kind != EncryptionKind::S3;
-  const bool in_place = input["Bucket"].text() == plan.source.bucket &&
-                        input["Key"].text() == plan.source.key;
+  const bool changes = plan.replace_metadata || !plan.source.version_id.empty() ||
+                       input["ServerSideEncryption"] || plan.encryption.customer ||
+                       bucket.has(Setting::Encryption) || input["WebsiteRedirectLocation"] ||
+                       input["StorageClass"] || source.encryption.kind != EncryptionKind::S3;
+  const bool in_place =
+      input["Bucket"].text() == plan.source.bucket && input["Key"].text() == plan.source.key;
   if (!in_place || changes) return {};
   return invalid_request(
       "This copy request is illegal because it is trying to copy an object to itself without "
@@ -113,8 +112,7 @@ Result<ObjectRecord> copied(S3& s3, engine::WriteTxn& txn, const protocol::Call&
                             const BucketRecord& bucket, const CopyPlan& plan,
                             const ObjectRecord& source) {
   ObjectRecord object;
-  CLOCHE_TRY(encryption,
-             decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
+  CLOCHE_TRY(encryption, decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
   CLOCHE_TRY(const lock, decide_lock(txn, bucket, plan.lock, txn.now()));
   object.encryption = std::move(encryption);
   object.lock = lock;
@@ -220,12 +218,11 @@ void copy_object(S3& s3, const CallPtr& call) {
               .algorithm = algorithm_of(*plan, plan->seen),
               .source_key = std::move(source->key),
               .target_key = plan->encryption.customer};
-  read_source(s3, std::move(job), std::move(view),
-              [&s3, call, plan](Result<CopiedBytes> bytes) {
-                if (!bytes) return call->fail(std::move(bytes).error());
-                plan->bytes = *std::move(bytes);
-                commit_copy(s3, call, plan);
-              });
+  read_source(s3, std::move(job), std::move(view), [&s3, call, plan](Result<CopiedBytes> bytes) {
+    if (!bytes) return call->fail(std::move(bytes).error());
+    plan->bytes = *std::move(bytes);
+    commit_copy(s3, call, plan);
+  });
 }
 
 }  // namespace cloche::s3

@@ -18,10 +18,9 @@ Result<CopiedBytes> read_all(S3& s3, const engine::ReadView& view, const CopyJob
   CopiedBytes copied;
   if (job.source_key || job.target_key) {
     BodyWriter writer(s3.store(), checksums, job.target_key ? &*job.target_key : nullptr);
-    CLOCHE_TRY_VOID(read_pieces(s3.store(), view, job.extents, source_key,
-                                [&](std::span<const std::byte> piece) {
-                                  return writer.append(piece);
-                                }));
+    CLOCHE_TRY_VOID(
+        read_pieces(s3.store(), view, job.extents, source_key,
+                    [&](std::span<const std::byte> piece) { return writer.append(piece); }));
     CLOCHE_TRY(body, writer.finish());
     copied.digests = body.digests;
     copied.body = std::move(body);

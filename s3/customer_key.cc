@@ -61,8 +61,7 @@ Result<std::optional<CustomerKey>> read_customer_key(const Value& input, KeyUse 
     return wrong("The secret key was invalid for the specified algorithm.");
   // The digest before the length: seen on AWS with keys of 24 bytes.
   if (to_base64(cloche::md5(as_bytes(read.key))) != read.md5)
-    return wrong(
-        "The calculated MD5 hash of the key did not match the hash that was provided.");
+    return wrong("The calculated MD5 hash of the key did not match the hash that was provided.");
   if (use == KeyUse::Encrypt && read.key.size() != kKeyBytes)
     return wrong("The secret key was invalid for the specified algorithm.");
   return std::optional(std::move(read));

@@ -128,8 +128,7 @@ Result<AskedEncryption> read_encryption(const Value& input) {
 
 Result<void> plan_encryption(const engine::ReadView& view, const protocol::Call& call,
                              const BucketRecord& bucket, const AskedEncryption& asked) {
-  if (asked.customer && bucket.has(Setting::Encryption))
-    return refuse_blocked(view, call, bucket);
+  if (asked.customer && bucket.has(Setting::Encryption)) return refuse_blocked(view, call, bucket);
   if (asked.key_id.empty()) return {};
   CLOCHE_TRY_VOID(find_usable(view, call.caller().account, bucket.region, asked.key_id));
   return {};
@@ -147,7 +146,8 @@ Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call
   if (!bucket.has(Setting::Encryption) && !asked.kind) return Encryption{};
   if (asked.kind == EncryptionKind::S3) return Encryption{};
   CLOCHE_TRY(const by_default, default_of(txn, bucket));
-  Encryption encryption{.kind = asked.kind.value_or(by_default.kind), .key = {}, .bucket_key = false};
+  Encryption encryption{
+      .kind = asked.kind.value_or(by_default.kind), .key = {}, .bucket_key = false};
   if (!is_kms(encryption.kind)) return Encryption{};
   // Bucket keys are not for two layers ("Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
   if (encryption.kind == EncryptionKind::Kms)
@@ -175,8 +175,7 @@ std::string etag_of(engine::WriteTxn& txn, const Encryption& encryption, const M
   return encryption.kind == EncryptionKind::S3 ? to_hex(md5) : txn.ids().hex(2 * sizeof md5);
 }
 
-void add_encryption(Value& output, Arena& arena, const Encryption& encryption,
-                    const Value& input) {
+void add_encryption(Value& output, Arena& arena, const Encryption& encryption, const Value& input) {
   const auto add = [&](std::string_view member, std::string_view value) {
     output.add(arena, member, Value::string(value));
   };

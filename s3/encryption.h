@@ -45,8 +45,7 @@ std::string etag_of(engine::WriteTxn& txn, const Encryption& encryption, const M
 
 // ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled or the SSECustomer members, as they stand in
 // every answer about the object. The MD5 of a client's key is the request's own.
-void add_encryption(Value& output, Arena& arena, const Encryption& encryption,
-                    const Value& input);
+void add_encryption(Value& output, Arena& arena, const Encryption& encryption, const Value& input);
 
 // GET and HEAD take no header that asks for an encryption.
 Result<void> refuse_encryption_headers(const protocol::Call& call);

@@ -65,8 +65,7 @@ Result<Selection> select(const protocol::Call& call, const ObjectRecord& object)
 // "ENABLED" in any letters (recording of AWS, 2025-08).
 bool asks_for_checksum(const Value& mode) {
   constexpr std::string_view kEnabled = "enabled";
-  return std::ranges::equal(mode.text(), kEnabled,
-                            [](char a, char b) { return (a | 0x20) == b; });
+  return std::ranges::equal(mode.text(), kEnabled, [](char a, char b) { return (a | 0x20) == b; });
 }
 
 // A part has a checksum of its own only where the object's is made of those; one of the full object is

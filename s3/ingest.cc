@@ -82,8 +82,7 @@ Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
 }
 
 void ingest(S3& s3, const CallPtr& call, const AskedChecksum& asked, std::optional<Algorithm> also,
-            const CustomerKey* key,
-            std::function<void(Result<std::shared_ptr<Ingested>>)> then) {
+            const CustomerKey* key, std::function<void(Result<std::shared_ptr<Ingested>>)> then) {
   engine::WantedChecksums checksums = wanted(asked);
   checksums.crc64nvme |= also == Algorithm::Crc64nvme;
   checksums.crc32 |= also == Algorithm::Crc32;

@@ -20,8 +20,7 @@ struct Ingested {
 // `also` asks for one more checksum of the same pass. With a `key` the body is stored under it. `then`
 // is called once, on the connection's thread.
 void ingest(S3& s3, const CallPtr& call, const AskedChecksum& asked, std::optional<Algorithm> also,
-            const CustomerKey* key,
-            std::function<void(Result<std::shared_ptr<Ingested>>)> then);
+            const CustomerKey* key, std::function<void(Result<std::shared_ptr<Ingested>>)> then);
 
 // What can be refused about a body before a byte of it is read: its length and Content-MD5.
 Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max);

@@ -52,8 +52,7 @@ Result<CreatePlan> plan_create(const protocol::Call& call, Instant now) {
   upload.headers = std::move(headers);
   upload.algorithm = asked.algorithm;
   upload.composite = composite;
-  return CreatePlan{
-      .upload = std::move(upload), .encryption = std::move(encryption), .lock = lock};
+  return CreatePlan{.upload = std::move(upload), .encryption = std::move(encryption), .lock = lock};
 }
 
 // Begins with the time, so that uploads of one key are listed in the order they began.
@@ -72,8 +71,7 @@ Result<Value> apply_create(S3& s3, engine::WriteTxn& txn, protocol::Call& call,
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
   UploadRecord upload = plan.upload;
-  CLOCHE_TRY(encryption,
-             decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
+  CLOCHE_TRY(encryption, decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
   CLOCHE_TRY(const lock, decide_lock(txn, bucket, plan.lock, txn.now()));
   CLOCHE_TRY(const newest, find_newest(txn, bucket, input["Key"].text()));
   upload.newest_at_start = newest ? newest->rank : 0;
@@ -131,8 +129,7 @@ Result<Value> apply_part(engine::WriteTxn& txn, protocol::Call& call, const Part
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
-  CLOCHE_TRY(const upload,
-             find_upload(txn, bucket, input["Key"].text(), input["UploadId"].text()));
+  CLOCHE_TRY(const upload, find_upload(txn, bucket, input["Key"].text(), input["UploadId"].text()));
   CLOCHE_TRY_VOID(txn.adopt(*ingested.body.blob));
   const engine::BlobDigests& digests = ingested.body.digests;
   PartRecord part;

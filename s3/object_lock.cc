@@ -86,8 +86,8 @@ Result<void> check_period(const Value& retention, std::string_view unit, std::in
   const Value& period = retention[unit];
   if (!period) return {};
   const auto refused = [&](std::string_view why) {
-    return invalid_argument(why, unit, period.as_integer() ? std::to_string(*period.as_integer())
-                                                           : period.str());
+    return invalid_argument(
+        why, unit, period.as_integer() ? std::to_string(*period.as_integer()) : period.str());
   };
   if (period.as_integer(0) <= 0)
     return refused("Default retention period must be a positive integer value.");
@@ -216,8 +216,7 @@ void add_lock(Value& output, Arena& arena, const Lock& lock) {
 }
 
 Result<void> check_deletable(const Lock& lock, Instant now, bool bypass) {
-  const bool retained =
-      retains(lock, now) && !(bypass && lock.mode == LockMode::Governance);
+  const bool retained = retains(lock, now) && !(bypass && lock.mode == LockMode::Governance);
   if (!retained && !lock.legal_hold.value_or(false)) return {};
   return access_denied("Access Denied because object protected by object lock.");
 }
@@ -249,8 +248,8 @@ void put_object_retention(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(const bucket, find_bucket(txn, input));
     CLOCHE_TRY(const wanted, read_retention(input["Retention"], txn.now()));
     CLOCHE_TRY(object, find_lockable(txn, *call, bucket));
-    CLOCHE_TRY_VOID(check_change(object.lock, wanted, txn.now(),
-                                 input["BypassGovernanceRetention"].as_bool()));
+    CLOCHE_TRY_VOID(
+        check_change(object.lock, wanted, txn.now(), input["BypassGovernanceRetention"].as_bool()));
     object.lock.mode = wanted.mode;
     object.lock.until = wanted.until;
     CLOCHE_TRY_VOID(rewrite(txn, bucket, input["Key"].text(), object));

@@ -72,8 +72,8 @@ Value describe(protocol::Call& call, const UploadRecord& upload, const PartRecor
 }
 
 // False if the source changed since the plan looked at it and the copy has to begin again.
-Result<bool> apply_part_copy(engine::WriteTxn& txn, protocol::Call& call,
-                             const PartCopyPlan& plan, Value& output) {
+Result<bool> apply_part_copy(engine::WriteTxn& txn, protocol::Call& call, const PartCopyPlan& plan,
+                             Value& output) {
   const Value& input = call.input();
   const std::string_view upload_id = input["UploadId"].text();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
@@ -85,9 +85,8 @@ Result<bool> apply_part_copy(engine::WriteTxn& txn, protocol::Call& call,
   part.modified = txn.now();
   part.size = plan.range.length;
   part.etag = etag_of(txn, upload.encryption, plan.bytes.digests.md5);
-  part.checksum = Checksum{.algorithm = algorithm,
-                           .value = value_of(plan.bytes.digests, algorithm),
-                           .composite = false};
+  part.checksum = Checksum{
+      .algorithm = algorithm, .value = value_of(plan.bytes.digests, algorithm), .composite = false};
   if (plan.bytes.body) {
     CLOCHE_TRY_VOID(txn.adopt(*plan.bytes.body->blob));
     part.extents = plan.bytes.body->extents();
@@ -125,12 +124,11 @@ void upload_part_copy(S3& s3, const CallPtr& call) {
   std::shared_ptr<engine::ReadView> view = s3.store().view();
   auto job = plan_part_copy(*view, *call, s3.store().clock().now(), *plan);
   if (!job) return call->fail(std::move(job).error());
-  read_source(s3, *std::move(job), std::move(view),
-              [&s3, call, plan](Result<CopiedBytes> bytes) {
-                if (!bytes) return call->fail(std::move(bytes).error());
-                plan->bytes = *std::move(bytes);
-                commit_part_copy(s3, call, plan);
-              });
+  read_source(s3, *std::move(job), std::move(view), [&s3, call, plan](Result<CopiedBytes> bytes) {
+    if (!bytes) return call->fail(std::move(bytes).error());
+    plan->bytes = *std::move(bytes);
+    commit_part_copy(s3, call, plan);
+  });
 }
 
 }  // namespace cloche::s3

@@ -70,8 +70,7 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
     CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
   }
   ObjectRecord object;
-  CLOCHE_TRY(encryption,
-             decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
+  CLOCHE_TRY(encryption, decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
   CLOCHE_TRY(const lock, decide_lock(txn, bucket, plan.lock, txn.now()));
   CLOCHE_TRY_VOID(txn.adopt(*ingested.body.blob));
   object.encryption = std::move(encryption);

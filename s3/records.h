@@ -99,7 +99,8 @@ struct ObjectHeaders {
 enum class EncryptionKind : std::uint8_t { S3, Kms, KmsDsse, Customer };
 struct Encryption {
   EncryptionKind kind = EncryptionKind::S3;
-  std::string key;  // Kms, KmsDsse: the key's ARN. Customer: what the client's key is known again by.
+  std::string
+      key;  // Kms, KmsDsse: the key's ARN. Customer: what the client's key is known again by.
   bool bucket_key = false;
 };
 
@@ -107,8 +108,8 @@ struct Encryption {
 enum class LockMode : std::uint8_t { None, Governance, Compliance };
 struct Lock {
   LockMode mode = LockMode::None;
-  Instant until{};                         // With a mode.
-  std::optional<bool> legal_hold = {};     // Nothing: never set.
+  Instant until{};                      // With a mode.
+  std::optional<bool> legal_hold = {};  // Nothing: never set.
 };
 
 struct ObjectRecord {

@@ -1,5 +1,7 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
+#include "s3/cors.h"
 #include "s3/handlers.h"
+#include "s3/website.h"
 
 namespace cloche::s3 {
 
@@ -20,6 +22,19 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("PutBucketTagging", put_bucket_tagging);
   on("GetBucketTagging", get_bucket_tagging);
   on("DeleteBucketTagging", delete_bucket_tagging);
+
+  on("PutBucketCors", put_bucket_cors);
+  on("GetBucketCors", get_bucket_cors);
+  on("DeleteBucketCors", delete_bucket_cors);
+  service.judge_origins(cors_judge(s3));
+
+  on("PutBucketWebsite", put_bucket_website);
+  on("GetBucketWebsite", get_bucket_website);
+  on("DeleteBucketWebsite", delete_bucket_website);
+  service.on_site(
+      "GetObject",
+      [](const protocol::HttpRequest& http) { return !website_bucket(http.host()).empty(); },
+      website_visitor(s3, [&s3](const CallPtr& call) { get_object(s3, call); }));
 
   on("PutObject", put_object);
   on("GetObject", get_object);

@@ -78,9 +78,8 @@ std::string restore_text(const ObjectRecord& object, Instant now) {
 void restore_object(S3& s3, const CallPtr& call) {
   auto plan = plan_restore(call->input());
   if (!plan) return call->fail(std::move(plan).error());
-  commit(s3, call, [call, plan = *plan](engine::WriteTxn& txn) {
-    return apply_restore(txn, *call, plan);
-  });
+  commit(s3, call,
+         [call, plan = *plan](engine::WriteTxn& txn) { return apply_restore(txn, *call, plan); });
 }
 
 }  // namespace cloche::s3

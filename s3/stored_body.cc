@@ -9,9 +9,7 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{256} << 10;
 
-std::span<std::byte> writable(std::string& text) {
-  return std::as_writable_bytes(std::span(text));
-}
+std::span<std::byte> writable(std::string& text) { return std::as_writable_bytes(std::span(text)); }
 
 // A file of cipher text, read as plain text. No descriptor: its bytes can't go out by sendfile.
 class DecryptedFile final : public File {
@@ -172,10 +170,8 @@ Result<void> read_pieces(engine::Store& store, const engine::ReadView& view,
   for (const Extent& extent : extents) {
     for (std::uint64_t done = 0; done < extent.length;) {
       const std::uint64_t size = std::min<std::uint64_t>(kPiece, extent.length - done);
-      const Extent piece{.blob = extent.blob,
-                         .offset = extent.offset + done,
-                         .length = size,
-                         .salt = extent.salt};
+      const Extent piece{
+          .blob = extent.blob, .offset = extent.offset + done, .length = size, .salt = extent.salt};
       CLOCHE_TRY(segment, segment_of(store, view, piece, key));
       if (segment.file) {
         buffer.resize(size);

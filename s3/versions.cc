@@ -208,8 +208,7 @@ Result<Deleted> delete_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
 }
 
 Result<Deleted> delete_version(engine::WriteTxn& txn, const BucketRecord& bucket,
-                               std::string_view key, std::string_view version_id,
-                               bool bypass) {
+                               std::string_view key, std::string_view version_id, bool bypass) {
   std::int64_t rank = 0;
   if (version_id != "null" && !rank_of_version_id(version_id, rank)) {
     return invalid_argument("Invalid version id specified", "versionId", version_id);

@@ -41,8 +41,7 @@ Result<Value> create_alias(engine::WriteTxn& txn, protocol::Call& call) {
   const protocol::Caller& caller = call.caller();
   CLOCHE_TRY_VOID(check_name(name));
   // An alias of an alias is not possible: the target is a key id or a key's ARN.
-  CLOCHE_TRY(const key,
-             find_key(txn, caller.account, caller.region, input["TargetKeyId"].text()));
+  CLOCHE_TRY(const key, find_key(txn, caller.account, caller.region, input["TargetKeyId"].text()));
   if (key.state == KeyState::PendingDeletion)
     return refused("KMSInvalidStateException", key.arn() + " is pending deletion.");
   CLOCHE_TRY(const known, find_alias(txn, caller.account, caller.region, name));
@@ -84,8 +83,8 @@ Result<Value> list_aliases(const engine::ReadView& view, protocol::Call& call) {
     CLOCHE_TRY(const key, find_key(view, account, region, key_id.text()));
     of_key = key.id;
   }
-  const auto max = static_cast<std::size_t>(
-      std::min(input["Limit"].as_integer(kListDefault), kListMax));
+  const auto max =
+      static_cast<std::size_t>(std::min(input["Limit"].as_integer(kListDefault), kListMax));
   engine::KeyRange range = rows_of(account, region);
   if (const Value& marker = input["Marker"])
     range.from = key_row(account, region, marker.str() + '\x01');

@@ -110,8 +110,7 @@ Value describe(Arena& arena, const Key& key) {
 }
 
 Result<Key> find_named(const engine::ReadView& view, const protocol::Call& call) {
-  return find_key(view, call.caller().account, call.caller().region,
-                  call.input()["KeyId"].text());
+  return find_key(view, call.caller().account, call.caller().region, call.input()["KeyId"].text());
 }
 
 Result<void> refuse_pending(const Key& key) {
@@ -271,8 +270,8 @@ Result<Value> cancel_key_deletion(engine::WriteTxn& txn, protocol::Call& call) {
 Result<Value> list_keys(const engine::ReadView& view, protocol::Call& call) {
   const Value& input = call.input();
   Arena& arena = call.arena();
-  const auto max = static_cast<std::size_t>(
-      std::min(input["Limit"].as_integer(kListDefault), kListMax));
+  const auto max =
+      static_cast<std::size_t>(std::min(input["Limit"].as_integer(kListDefault), kListMax));
   const std::string account = call.caller().account, region = call.caller().region;
   engine::KeyRange range = rows_of(account, region);
   // A marker is the last key that was shown.

@@ -116,8 +116,8 @@ Result<Key> decode_key(std::string_view account, std::string_view region, std::s
   return key;
 }
 
-Result<Alias> decode_alias(std::string_view account, std::string_view region,
-                           std::string_view name, std::string_view row) {
+Result<Alias> decode_alias(std::string_view account, std::string_view region, std::string_view name,
+                           std::string_view row) {
   Arena arena;
   CLOCHE_TRY(const value, parse_row(row, arena));
   return Alias{.account = std::string(account),

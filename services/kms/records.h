@@ -29,8 +29,8 @@ std::string encode(const Key& key);
 std::string encode(const Alias& alias);
 Result<Key> decode_key(std::string_view account, std::string_view region, std::string_view id,
                        std::string_view row);
-Result<Alias> decode_alias(std::string_view account, std::string_view region,
-                           std::string_view name, std::string_view row);
+Result<Alias> decode_alias(std::string_view account, std::string_view region, std::string_view name,
+                           std::string_view row);
 
 Result<void> put_key(engine::WriteTxn& txn, const Key& key);
 Result<void> put_alias(engine::WriteTxn& txn, const Alias& alias);
