@@ -20,7 +20,6 @@ import support
     ("sqs", "list_queues", {}, "sqs.ListQueues"),
     ("logs", "describe_log_groups", {}, "logs.DescribeLogGroups"),
     ("stepfunctions", "list_state_machines", {}, "stepfunctions.ListStateMachines"),
-    ("dynamodbstreams", "list_streams", {}, "dynamodbstreams.ListStreams"),
     ("cloudwatch", "list_metrics", {}, "cloudwatch.ListMetrics"),
     ("lambda", "list_functions", {}, "lambda GET /2015-03-31/functions"),
     ("lambda", "invoke", {"FunctionName": "f", "Payload": b"{}"}, "lambda POST /2015-03-31/functions/f/invocations"),
