@@ -3,15 +3,16 @@
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/object_lock.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
 namespace {
 
 Result<Deleted> remove_one(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
-                           std::string_view version_id) {
+                           std::string_view version_id, bool bypass) {
   return version_id.empty() ? delete_newest(txn, bucket, key)
-                            : delete_version(txn, bucket, key, version_id);
+                            : delete_version(txn, bucket, key, version_id, bypass);
 }
 
 Result<void> check_if_match(const engine::ReadView& view, const BucketRecord& bucket,
@@ -49,6 +50,7 @@ Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) 
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
+  CLOCHE_TRY(const bypass, read_bypass(call, bucket));
   const bool quiet = input["Delete"]["Quiet"].as_bool();
   Value deleted = Value::list();
   Value errors = Value::list();
@@ -56,7 +58,7 @@ Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) 
     const std::string_view key = object["Key"].text();
     const std::string_view version_id = object["VersionId"].text();
     auto checked = check_if_match(txn, bucket, key, object["ETag"]);
-    auto removed = checked ? remove_one(txn, bucket, key, version_id)
+    auto removed = checked ? remove_one(txn, bucket, key, version_id, bypass)
                            : Result<Deleted>(std::move(checked).error());
     if (removed) {
       if (!quiet) deleted.push(arena, describe_deleted(arena, key, version_id, *removed));
@@ -84,8 +86,9 @@ void delete_object(S3& s3, const CallPtr& call) {
     const Value& asked = call->input();
     const std::string_view key = asked["Key"].text();
     CLOCHE_TRY(const bucket, find_bucket(txn, asked));
+    CLOCHE_TRY(const bypass, read_bypass(*call, bucket));
     CLOCHE_TRY_VOID(check_if_match(txn, bucket, key, asked["IfMatch"]));
-    CLOCHE_TRY(const deleted, remove_one(txn, bucket, key, asked["VersionId"].text()));
+    CLOCHE_TRY(const deleted, remove_one(txn, bucket, key, asked["VersionId"].text(), bypass));
     Value output = Value::map();
     if (deleted.delete_marker) output.add(call->arena(), "DeleteMarker", Value::boolean(true));
     if (!deleted.version_id.empty())
