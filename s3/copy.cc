@@ -1,6 +1,7 @@
 #include "base/digest.h"
 #include "s3/conditions.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -252,6 +253,7 @@ Result<bool> apply_copy(engine::WriteTxn& txn, protocol::Call& call, const CopyP
   CLOCHE_TRY_VOID(retain_extents(txn, source.object.extents));
   CLOCHE_TRY(const stored,
              store_newest(txn, bucket, input["Key"].text(), copied(plan, source.object)));
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedCopy, call, input["Key"].text(), stored));
 
   Value result = Value::map();
   result.add(arena, "ETag", quoted_etag(arena, stored.etag));

@@ -1,5 +1,6 @@
 #include "s3/conditions.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/ingest.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -52,6 +53,7 @@ Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const PutPl
   object.checksum = body.checksum;
   object.extents = body.extents();
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
   return describe(call, bucket, stored);
 }
 

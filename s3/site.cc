@@ -73,8 +73,8 @@ std::string_view title_of(int status) {
 // `custom`: why the error document could not be had.
 std::string html_of(const Call& call, const Error& error, const Error* custom) {
   const std::string title(title_of(error.http_status));
-  std::string html = "<html>\n<head><title>" + title + "</title></head>\n<body>\n<h1>" + title +
-                     "</h1>\n<ul>\n";
+  std::string html =
+      "<html>\n<head><title>" + title + "</title></head>\n<body>\n<h1>" + title + "</h1>\n<ul>\n";
   append_error(html, error);
   append_item(html, "RequestId", call.request_id());
   append_item(html, "HostId", call.host_id());
@@ -240,9 +240,8 @@ class Visitor : public std::enable_shared_from_this<Visitor> {
       return send_redirect(call_, *redirect);
     const Value& document = configuration_["ErrorDocument"]["Key"];
     if (!document || status >= 500) return send_html(call_, error);
-    read(page(document.text()), status, [call = call_, error](const Error& custom) {
-      send_html(call, error, &custom);
-    });
+    read(page(document.text()), status,
+         [call = call_, error](const Error& custom) { send_html(call, error, &custom); });
   }
 
   S3& s3_;

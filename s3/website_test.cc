@@ -33,8 +33,7 @@ TEST(Website, RulesAreTakenInOrder) {
     {"Condition": {"HttpErrorCodeReturnedEquals": "404", "KeyPrefixEquals": "x/"},
      "Redirect": {"HostName": "h", "Protocol": "https", "ReplaceKeyPrefixWith": "r-404/"}},
     {"Condition": {"HttpErrorCodeReturnedEquals": "404"}, "Redirect": {"HttpRedirectCode": "307"}}]})";
-  EXPECT_EQ(where(rules, "docs/a b"),
-            "301 http://b.s3-website.localhost:4566/documents/a%20b");
+  EXPECT_EQ(where(rules, "docs/a b"), "301 http://b.s3-website.localhost:4566/documents/a%20b");
   EXPECT_EQ(where(rules, "images/a"), "301 http://b.s3-website.localhost:4566/gone%20it%20is.html");
   EXPECT_EQ(where(rules, "x/a"), "nowhere");
   EXPECT_EQ(where(rules, "x/a", 404), "301 https://h/r-404/a");
