@@ -20,7 +20,6 @@ struct DynamoDb::Impl {
   engine::Store& store;
   Catalog catalog;
   ExpressionCache expressions;
-  ChangeListener* listener = nullptr;
 };
 using Service = DynamoDb::Impl;
 
@@ -67,10 +66,12 @@ Result<void> batch_get_item(Service& service, const protocol::CallPtr& call);
 Result<void> batch_write_item(Service& service, const protocol::CallPtr& call);
 Result<void> transact_get_items(Service& service, const protocol::CallPtr& call);
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
+Result<void> list_streams(Service& service, const protocol::CallPtr& call);
+Result<void> describe_stream(Service& service, const protocol::CallPtr& call);
+Result<void> get_shard_iterator(Service& service, const protocol::CallPtr& call);
+Result<void> get_records(Service& service, const protocol::CallPtr& call);
 
 // background.cc: work that goes on after its request was answered.
-Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,
-                              std::int64_t table_or_index_id);
 Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,
                             std::string_view from);
 void name_work(Service& service);
