@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/admin.h"
+#include "cli/admin_tools.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/log_writer.h"
@@ -108,6 +109,7 @@ int start(const Settings& settings) {
                                        environment.registry());
   if (!server) return fail(server.error());
   serve_admin(**server, environment, settings);
+  serve_tools(**server, environment);
   (*server)->serve();
 
   print_banner(settings, **server, environment, recovery);
