@@ -6,7 +6,7 @@ namespace cloche::cli {
 
 engine::Schema whole_schema() {
   engine::Schema schema;
-  schema.version = 2;  // 2: s3_bucket_settings.
+  schema.version = 2;  // 2: s3_bucket_settings, s3_events.
   schema.add(s3::tables());
   schema.add(dynamodb::tables());
   schema.add(kms::tables());

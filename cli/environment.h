@@ -25,6 +25,7 @@ class Environment {
 
   engine::Store& store() { return *store_; }
   protocol::Registry& registry() { return registry_; }
+  s3::S3& s3() { return s3_; }
   const std::vector<std::string>& services() const {
     return services_;
   }  // Names of those that are on.

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -109,6 +110,7 @@ Result<Value> apply_delete(engine::WriteTxn& txn, const protocol::Call& call) {
     return bucket_not_empty(bucket.name, bucket.versioning != Versioning::Off);
   CLOCHE_TRY_VOID(txn.erase(kBuckets, bucket_key(bucket.name)));
   CLOCHE_TRY_VOID(erase_settings(txn, bucket));
+  CLOCHE_TRY_VOID(erase_events(txn, bucket.id));
   // Ids are never given out twice, so what uploads left can go later.
   CLOCHE_TRY(const uploads, has_rows(txn, kUploads, bucket.id));
   if (uploads)

@@ -2,6 +2,7 @@
 #include "s3/conditions.h"
 #include "s3/encryption.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -239,6 +240,7 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   for (const NamedPart& part : named) kept.push_back(part.number);
   CLOCHE_TRY_VOID(erase_upload(txn, bucket.id, key, upload_id, kept));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedComplete, call, key, stored));
   return describe(call, bucket, upload.algorithm.has_value(), stored);
 }
 

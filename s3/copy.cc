@@ -3,6 +3,8 @@
 #include "s3/conditions.h"
 #include "s3/copy_source.h"
 #include "s3/errors.h"
+#include "s3/events.h"
+#include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -156,6 +158,7 @@ Result<bool> apply_copy(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   CLOCHE_TRY_VOID(refuse_idle_copy(call, plan, bucket, source.object));
   CLOCHE_TRY(object, copied(s3, txn, call, bucket, plan, source.object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedCopy, call, key, stored));
 
   Value result = Value::map();
   result.add(arena, "ETag", quoted_etag(arena, stored.etag));

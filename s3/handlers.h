@@ -93,6 +93,9 @@ void delete_bucket_cors(S3& s3, const CallPtr& call);
 void put_bucket_website(S3& s3, const CallPtr& call);
 void get_bucket_website(S3& s3, const CallPtr& call);
 void delete_bucket_website(S3& s3, const CallPtr& call);
+// notifications.cc
+void put_bucket_notification(S3& s3, const CallPtr& call);
+void get_bucket_notification(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // get.cc

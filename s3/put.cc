@@ -1,6 +1,7 @@
 #include "s3/conditions.h"
 #include "s3/encryption.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/ingest.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -81,6 +82,7 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   object.checksum = ingested.checksum;
   object.extents = ingested.body.extents();
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
   return describe(call, stored);
 }
 

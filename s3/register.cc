@@ -36,6 +36,9 @@ void register_s3(protocol::Registry& registry, S3& s3) {
       [](const protocol::HttpRequest& http) { return !website_bucket(http.host()).empty(); },
       website_visitor(s3, [&s3](const CallPtr& call) { get_object(s3, call); }));
 
+  on("PutBucketNotificationConfiguration", put_bucket_notification);
+  on("GetBucketNotificationConfiguration", get_bucket_notification);
+
   on("PutObject", put_object);
   on("GetObject", get_object);
   on("HeadObject", head_object);

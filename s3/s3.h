@@ -25,6 +25,9 @@ class S3 {
   explicit S3(engine::Store& store) : store_(store) {}
 
   engine::Store& store() { return store_; }
+  // The events of a bucket that nobody has taken yet, as a JSON list of {"to", "message"}: for
+  // people who want to see what their bucket tells. Refuses with NoSuchBucket.
+  Result<std::string> undelivered_events(std::string_view bucket);
   // For work too long for an io thread: hashing the bytes of a large multipart object that is
   // copied.
   Worker& worker() { return worker_; }

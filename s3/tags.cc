@@ -1,4 +1,5 @@
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/object_headers.h"
@@ -31,6 +32,10 @@ void write_tags(S3& s3, const CallPtr& call, Pairs tags) {
     CLOCHE_TRY(object, find_tagged(txn, *call, bucket));
     object.headers.tagging = write_tagging(tags);
     CLOCHE_TRY_VOID(rewrite(txn, bucket, call->input()["Key"].text(), object));
+    CLOCHE_TRY_VOID(tell(txn, bucket,
+                         call->operation() == "DeleteObjectTagging" ? EventKind::TaggingDelete
+                                                                    : EventKind::TaggingPut,
+                         *call, call->input()["Key"].text(), object));
     Value output = Value::map();
     add_version_id(output, call->arena(), bucket, object.version_id);
     return output;
