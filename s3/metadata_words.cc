@@ -23,9 +23,13 @@ std::string lenient_base64(std::string_view text) {
     std::uint32_t bits = 0;
     for (const char c : text.substr(0, 4)) {
       const auto digit = kBase64.find(c);
-      bits = bits << 6 | (digit == std::string_view::npos ? 63u : static_cast<std::uint32_t>(digit));
+      bits =
+          bits << 6 | (digit == std::string_view::npos ? 63u : static_cast<std::uint32_t>(digit));
     }
-    const std::size_t padding = text.size() == 4 ? text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0 : 0;
+    const std::size_t padding = text.size() == 4 ? text.ends_with("==")  ? 2
+                                                   : text.ends_with('=') ? 1
+                                                                         : 0
+                                                 : 0;
     for (std::size_t i = 0; i < 3 - padding; ++i)
       bytes += static_cast<char>(bits >> (16 - 8 * i) & 0xFF);
     text.remove_prefix(4);

@@ -20,8 +20,10 @@ TEST(MetadataWords, ComeBackAsFromAws) {
 }
 
 TEST(MetadataWords, HostileOnesAreTakenAsTheyStand) {
-  for (const std::string_view odd :
-       {"", "=?", "=?UTF-8?", "=?UTF-8?" "?=", "=?UTF-8?X?abc?=", "=?ISO-8859-1?Q?=E9?="}) {
+  for (const std::string_view odd : {"", "=?", "=?UTF-8?",
+                                     "=?UTF-8?"
+                                     "?=",
+                                     "=?UTF-8?X?abc?=", "=?ISO-8859-1?Q?=E9?="}) {
     EXPECT_EQ(decode_metadata(odd), odd);
   }
   EXPECT_EQ(decode_metadata("=?UTF-8?Q?=4?="), "=4");
