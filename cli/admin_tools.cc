@@ -31,7 +31,8 @@ AdminAnswer change(engine::Clock& clock, std::string_view body) {
   if (!wish) return refused(400, "the body is not JSON");
   if (const Value& freeze = (*wish)["freeze"]) {
     const auto at = parse_iso8601(freeze.text());
-    if (!at && !freeze.as_bool()) return refused(400, "freeze: true, or a time like 2026-01-01T00:00:00Z");
+    if (!at && !freeze.as_bool())
+      return refused(400, "freeze: true, or a time like 2026-01-01T00:00:00Z");
     clock.freeze(at ? *at : clock.now());
   } else if (const Value& move = (*wish)["move"]) {
     const auto seconds = move.as_double();

@@ -3,6 +3,7 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -263,6 +264,7 @@ Result<bool> apply_copy(engine::WriteTxn& txn, protocol::Call& call, const CopyP
   output.add(arena, "CopyObjectResult", result);
   add_encryption(output, arena);
   add_version_id(output, arena, bucket, stored.version_id);
+  CLOCHE_TRY_VOID(add_expiration(output, arena, txn, bucket, input["Key"].text(), stored));
   if (source.bucket.versioning != Versioning::Off) {
     output.add(arena, "CopySourceVersionId",
                Value::string(arena, shown_version_id(source.object.version_id)));

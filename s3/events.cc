@@ -1,8 +1,8 @@
 #include "s3/events.h"
 
 #include "base/json.h"
-#include "s3/event_messages.h"
 #include "s3/errors.h"
+#include "s3/event_messages.h"
 #include "s3/handlers.h"
 #include "s3/notifications.h"
 #include "s3/settings.h"

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "s3/errors.h"
 #include "s3/ingest.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -67,6 +68,7 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, UploadRe
   output.add(arena, "Bucket", input["Bucket"]);
   output.add(arena, "Key", input["Key"]);
   output.add(arena, "UploadId", Value::string(arena, id));
+  CLOCHE_TRY_VOID(add_abort(output, arena, txn, bucket, input["Key"].text(), upload.initiated));
   add_encryption(output, arena);
   if (upload.algorithm) {
     output.add(arena, "ChecksumAlgorithm", Value::string(name_of(*upload.algorithm)));

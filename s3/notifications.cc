@@ -26,32 +26,32 @@ constexpr Kind kKinds[] = {
 
 // "Supported event types for SQS, SNS, and Lambda".
 constexpr std::string_view kEventNames[] = {"s3:ReducedRedundancyLostObject",
-                                         "s3:ObjectCreated:*",
-                                         "s3:ObjectCreated:Put",
-                                         "s3:ObjectCreated:Post",
-                                         "s3:ObjectCreated:Copy",
-                                         "s3:ObjectCreated:CompleteMultipartUpload",
-                                         "s3:ObjectRemoved:*",
-                                         "s3:ObjectRemoved:Delete",
-                                         "s3:ObjectRemoved:DeleteMarkerCreated",
-                                         "s3:ObjectRestore:*",
-                                         "s3:ObjectRestore:Post",
-                                         "s3:ObjectRestore:Completed",
-                                         "s3:ObjectRestore:Delete",
-                                         "s3:Replication:*",
-                                         "s3:Replication:OperationFailedReplication",
-                                         "s3:Replication:OperationNotTracked",
-                                         "s3:Replication:OperationMissedThreshold",
-                                         "s3:Replication:OperationReplicatedAfterThreshold",
-                                         "s3:LifecycleTransition",
-                                         "s3:IntelligentTiering",
-                                         "s3:ObjectAcl:Put",
-                                         "s3:LifecycleExpiration:*",
-                                         "s3:LifecycleExpiration:Delete",
-                                         "s3:LifecycleExpiration:DeleteMarkerCreated",
-                                         "s3:ObjectTagging:*",
-                                         "s3:ObjectTagging:Put",
-                                         "s3:ObjectTagging:Delete"};
+                                            "s3:ObjectCreated:*",
+                                            "s3:ObjectCreated:Put",
+                                            "s3:ObjectCreated:Post",
+                                            "s3:ObjectCreated:Copy",
+                                            "s3:ObjectCreated:CompleteMultipartUpload",
+                                            "s3:ObjectRemoved:*",
+                                            "s3:ObjectRemoved:Delete",
+                                            "s3:ObjectRemoved:DeleteMarkerCreated",
+                                            "s3:ObjectRestore:*",
+                                            "s3:ObjectRestore:Post",
+                                            "s3:ObjectRestore:Completed",
+                                            "s3:ObjectRestore:Delete",
+                                            "s3:Replication:*",
+                                            "s3:Replication:OperationFailedReplication",
+                                            "s3:Replication:OperationNotTracked",
+                                            "s3:Replication:OperationMissedThreshold",
+                                            "s3:Replication:OperationReplicatedAfterThreshold",
+                                            "s3:LifecycleTransition",
+                                            "s3:IntelligentTiering",
+                                            "s3:ObjectAcl:Put",
+                                            "s3:LifecycleExpiration:*",
+                                            "s3:LifecycleExpiration:Delete",
+                                            "s3:LifecycleExpiration:DeleteMarkerCreated",
+                                            "s3:ObjectTagging:*",
+                                            "s3:ObjectTagging:Put",
+                                            "s3:ObjectTagging:Delete"};
 
 std::string lowered(std::string_view text) {
   std::string out(text);
@@ -96,8 +96,8 @@ Result<void> check_filter(const Value& one) {
     if (!rule["Name"] || !rule["Value"]) return malformed_xml();
     const std::string name = lowered(rule["Name"].text());
     if (name != "prefix" && name != "suffix")
-      return invalid_argument("filter rule name must be either prefix or suffix",
-                              "FilterRule.Name", rule["Name"].text());
+      return invalid_argument("filter rule name must be either prefix or suffix", "FilterRule.Name",
+                              rule["Name"].text());
     if (!names.insert(name).second)
       return invalid_argument("Cannot specify more than one " + name + " rule in a filter.",
                               "FilterRule.Name", rule["Name"].text());
@@ -141,11 +141,12 @@ Result<void> check_overlap(const Value& a, const Value& b) {
   const bool filtered = a["Filter"] || b["Filter"];
   return Error{.kind = Error::Kind::Refused,
                .code = "InvalidArgument",
-               .message = filtered ? "Configuration is ambiguously defined. Cannot have overlapping "
-                                     "suffixes in two rules if the prefixes are overlapping for the "
-                                     "same event type."
-                                   : "Configurations overlap. Configurations on the same bucket "
-                                     "cannot share a common event type.",
+               .message = filtered
+                              ? "Configuration is ambiguously defined. Cannot have overlapping "
+                                "suffixes in two rules if the prefixes are overlapping for the "
+                                "same event type."
+                              : "Configurations overlap. Configurations on the same bucket "
+                                "cannot share a common event type.",
                .http_status = 400,
                .details = {}};
 }

@@ -2,6 +2,7 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/ingest.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -54,7 +55,9 @@ Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const PutPl
   object.extents = body.extents();
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
-  return describe(call, bucket, stored);
+  Value output = describe(call, bucket, stored);
+  CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
+  return output;
 }
 
 }  // namespace
