@@ -9,6 +9,7 @@ engine::Schema whole_schema() {
   schema.version = 2;  // 2: s3_bucket_settings, s3_events.
   schema.add(s3::tables());
   schema.add(dynamodb::tables());
+  schema.add(kms::tables());
   return schema;
 }
 
@@ -25,6 +26,7 @@ Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& s
   };
   if (wanted("s3")) s3::register_s3(registry_, s3_);
   if (wanted("dynamodb")) dynamodb::register_dynamodb(registry_, dynamodb_);
+  if (wanted("kms")) kms::register_kms(registry_, *store_);
   store_->start_scheduler();
 }
 

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "protocol/protocol.h"
 #include "s3/s3.h"
+#include "services/kms/kms.h"
 
 namespace cloche::cli {
 

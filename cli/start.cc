@@ -105,11 +105,12 @@ int start(const Settings& settings) {
   const std::string recovery = (*store)->recovery_text();
   Environment environment(*std::move(store), settings);
 
-  auto server = protocol::Server::start(env, server_options(settings, environment, log),
-                                        environment.registry());
+  auto server = protocol::Server::open(env, server_options(settings, environment, log),
+                                       environment.registry());
   if (!server) return fail(server.error());
   serve_admin(**server, environment, settings);
   serve_tools(**server, environment);
+  (*server)->serve();
 
   print_banner(settings, **server, environment, recovery);
   // Test harnesses wait for this very line (LocalStack's constants.py, READY_MARKER_OUTPUT).

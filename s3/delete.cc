@@ -4,16 +4,17 @@
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/object_lock.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
 namespace {
 
 Result<Deleted> remove_one(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
-                           std::string_view version_id, const protocol::Call& call) {
+                           std::string_view version_id, const protocol::Call& call, bool bypass) {
   const bool newest = version_id.empty();
   CLOCHE_TRY(const deleted, newest ? delete_newest(txn, bucket, key)
-                                   : delete_version(txn, bucket, key, version_id));
+                                   : delete_version(txn, bucket, key, version_id, bypass));
   if (!wants_events(bucket)) return deleted;
   ObjectRecord removed;
   removed.version_id = deleted.version_id == "null" && newest ? std::string() : deleted.version_id;
@@ -60,6 +61,7 @@ Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) 
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
+  CLOCHE_TRY(const bypass, read_bypass(call, bucket));
   const bool quiet = input["Delete"]["Quiet"].as_bool();
   Value deleted = Value::list();
   Value errors = Value::list();
@@ -67,7 +69,7 @@ Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) 
     const std::string_view key = object["Key"].text();
     const std::string_view version_id = object["VersionId"].text();
     auto checked = check_if_match(txn, bucket, key, object["ETag"]);
-    auto removed = checked ? remove_one(txn, bucket, key, version_id, call)
+    auto removed = checked ? remove_one(txn, bucket, key, version_id, call, bypass)
                            : Result<Deleted>(std::move(checked).error());
     if (removed) {
       if (!quiet) deleted.push(arena, describe_deleted(arena, key, version_id, *removed));
@@ -95,8 +97,10 @@ void delete_object(S3& s3, const CallPtr& call) {
     const Value& asked = call->input();
     const std::string_view key = asked["Key"].text();
     CLOCHE_TRY(const bucket, find_bucket(txn, asked));
+    CLOCHE_TRY(const bypass, read_bypass(*call, bucket));
     CLOCHE_TRY_VOID(check_if_match(txn, bucket, key, asked["IfMatch"]));
-    CLOCHE_TRY(const deleted, remove_one(txn, bucket, key, asked["VersionId"].text(), *call));
+    CLOCHE_TRY(const deleted,
+               remove_one(txn, bucket, key, asked["VersionId"].text(), *call, bypass));
     Value output = Value::map();
     if (deleted.delete_marker) output.add(call->arena(), "DeleteMarker", Value::boolean(true));
     if (!deleted.version_id.empty())

@@ -11,13 +11,9 @@ namespace cloche::s3 {
 namespace {
 
 // "Supported transitions": each class goes only to those after it.
-constexpr std::string_view kColder[] = {"",
-                                        "STANDARD_IA",
-                                        "INTELLIGENT_TIERING",
-                                        "ONEZONE_IA",
-                                        "GLACIER_IR",
-                                        "GLACIER",
-                                        "DEEP_ARCHIVE"};
+constexpr std::string_view kColder[] = {
+    "",           "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA",
+    "GLACIER_IR", "GLACIER",     "DEEP_ARCHIVE"};
 // "Constraints and considerations for transitions": smaller objects stay where they are unless a
 // filter speaks of sizes.
 constexpr std::uint64_t kTransitionBytesMin = std::uint64_t{128} << 10;

@@ -105,9 +105,9 @@ Result<void> check_transition(const Value& rule, const Value& transition) {
   if (*days < 0) return wrong("'Days' for Transition action must be nonnegative");
   CLOCHE_TRY_VOID(check_minimum("Transition", "Days", *days, storage_class));
   if (const auto end = expiration["Days"].as_integer(); end && *end <= *days)
-    return wrong("'Days' in the Expiration action for filter '(prefix=" +
-                 rule["Filter"]["Prefix"].str() +
-                 ")' must be greater than 'Days' in the Transition action");
+    return wrong(
+        "'Days' in the Expiration action for filter '(prefix=" + rule["Filter"]["Prefix"].str() +
+        ")' must be greater than 'Days' in the Transition action");
   return {};
 }
 

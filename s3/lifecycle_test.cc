@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
-#include "s3/test_store.h"
 #include "s3/settings.h"
+#include "s3/test_store.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -68,16 +68,15 @@ class LifecycleWork : public StoreTest {
 
   void set_versioning(Versioning versioning) {
     bucket_.versioning = versioning;
-    write([&](engine::WriteTxn& txn) {
-      return txn.put(kBuckets, bucket_key("b"), encode(bucket_));
-    });
+    write(
+        [&](engine::WriteTxn& txn) { return txn.put(kBuckets, bucket_key("b"), encode(bucket_)); });
   }
   void rules(std::string_view json) {
     write([&](engine::WriteTxn& txn) -> Result<void> {
       const std::string stamp = txn.ids().hex(8);
-      CLOCHE_TRY_VOID(put_setting(txn, bucket_, Setting::Lifecycle,
-                                  "{\"Stamp\":\"" + stamp + "\",\"Rules\":" + std::string(json) +
-                                      "}"));
+      CLOCHE_TRY_VOID(
+          put_setting(txn, bucket_, Setting::Lifecycle,
+                      "{\"Stamp\":\"" + stamp + "\",\"Rules\":" + std::string(json) + "}"));
       return start_lifecycle(txn, bucket_, stamp);
     });
     store().drain_work();
@@ -183,7 +182,8 @@ TEST_F(LifecycleWork, OnlyLonelyMarkersExpire) {
   remove("lonely");
   put("kept");
   remove("kept");
-  rules(R"([{"Status": "Enabled", "Filter": {}, "Expiration": {"ExpiredObjectDeleteMarker": true}}])");
+  rules(
+      R"([{"Status": "Enabled", "Filter": {}, "Expiration": {"ExpiredObjectDeleteMarker": true}}])");
   EXPECT_EQ(what_is_there(), "kept(2m)");
 }
 

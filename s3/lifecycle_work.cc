@@ -133,10 +133,13 @@ class Step {
     return tell_of(EventKind::Transition, key, object);
   }
 
-  Result<void> remove(std::string_view key, const ObjectRecord& version) {
-    CLOCHE_TRY_VOID(
-        delete_version(txn_, bucket_, key, shown_version_id(version.version_id)));
-    return tell_of(EventKind::ExpirationDelete, key, version);
+  // False if the version is locked: it is asked again at the next midnight.
+  Result<bool> remove(std::string_view key, const ObjectRecord& version) {
+    auto deleted = delete_version(txn_, bucket_, key, shown_version_id(version.version_id));
+    if (!deleted && deleted.error().kind == Error::Kind::Refused) return false;
+    if (!deleted) return std::move(deleted).error();
+    CLOCHE_TRY_VOID(tell_of(EventKind::ExpirationDelete, key, version));
+    return true;
   }
 
   Result<std::vector<ObjectRecord>> older_versions(std::string_view key) {
@@ -166,7 +169,7 @@ class Step {
       ++newer;
     }
     if (marked && left == 1 && marker_expired(rules_, key, newest->modified, now_))
-      return remove(key, *newest);
+      CLOCHE_TRY_VOID(remove(key, *newest));
     return {};
   }
 
@@ -175,8 +178,7 @@ class Step {
     const Pairs tags = tags_of(version);
     const Subject subject{.key = key, .size = version.size, .tags = tags};
     if (noncurrent_expired(rules_, subject, since, newer, now_)) {
-      CLOCHE_TRY_VOID(remove(key, version));
-      return true;
+      return remove(key, version);
     }
     if (version.delete_marker) return false;
     const std::string_view colder = noncurrent_transition_of(
@@ -240,8 +242,7 @@ Result<void> lifecycle_step(engine::WriteTxn& txn, const std::string& payload) {
   if (place.phase != Phase::Done) return queue(txn, place, {});
   place.phase = Phase::Objects;
   place.from.clear();
-  return queue(txn, place,
-               std::chrono::floor<std::chrono::days>(txn.now()) + std::chrono::days(1));
+  return queue(txn, place, std::chrono::floor<std::chrono::days>(txn.now()) + std::chrono::days(1));
 }
 
 }  // namespace cloche::s3
