@@ -4,6 +4,7 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/uploads.h"
@@ -241,7 +242,9 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   CLOCHE_TRY_VOID(erase_upload(txn, bucket.id, key, upload_id, kept));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedComplete, call, key, stored));
-  return describe(call, bucket, upload.algorithm.has_value(), stored);
+  Value output = describe(call, bucket, upload.algorithm.has_value(), stored);
+  CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
+  return output;
 }
 
 }  // namespace

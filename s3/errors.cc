@@ -182,6 +182,10 @@ Error cors_forbidden(std::string_view why, std::string_view method,
   return refused(403, "AccessForbidden", "CORSResponse: " + text(why),
                  {{"Method", text(method)}, {"ResourceType", text(resource_type)}});
 }
+Error no_such_lifecycle(std::string_view bucket) {
+  return refused(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist",
+                 {{"BucketName", text(bucket)}});
+}
 Error no_such_website(std::string_view bucket) {
   return refused(404, "NoSuchWebsiteConfiguration",
                  "The specified bucket does not have a website configuration",

@@ -45,6 +45,7 @@ Error too_many_bucket_tags();
 Error no_such_cors_configuration(std::string_view bucket);
 // `why` without its "CORSResponse: ".
 Error cors_forbidden(std::string_view why, std::string_view method, std::string_view resource_type);
+Error no_such_lifecycle(std::string_view bucket);
 Error no_such_website(std::string_view bucket);
 Error bad_request(std::string_view message);
 Error precondition_failed(std::string_view condition);

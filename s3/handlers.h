@@ -96,6 +96,10 @@ void delete_bucket_website(S3& s3, const CallPtr& call);
 // notifications.cc
 void put_bucket_notification(S3& s3, const CallPtr& call);
 void get_bucket_notification(S3& s3, const CallPtr& call);
+// lifecycle_config.cc
+void put_bucket_lifecycle(S3& s3, const CallPtr& call);
+void get_bucket_lifecycle(S3& s3, const CallPtr& call);
+void delete_bucket_lifecycle(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // get.cc

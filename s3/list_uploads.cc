@@ -1,5 +1,6 @@
 #include "s3/errors.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/listing.h"
 #include "s3/uploads.h"
@@ -144,6 +145,7 @@ void list_parts(S3& s3, const CallPtr& call) {
     output.add(arena, "Bucket", Value::string(arena, bucket.name));
     output.add(arena, "Key", input["Key"]);
     output.add(arena, "UploadId", input["UploadId"]);
+    CLOCHE_TRY_VOID(add_abort(output, arena, *view, bucket, input["Key"].text(), upload.initiated));
     output.add(arena, "PartNumberMarker", Value::integer(marker));
     output.add(arena, "NextPartNumberMarker", Value::integer(last));
     output.add(arena, "MaxParts", Value::integer(max));

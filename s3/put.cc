@@ -3,6 +3,7 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/ingest.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -83,7 +84,9 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   object.extents = ingested.body.extents();
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
-  return describe(call, stored);
+  Value output = describe(call, stored);
+  CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
+  return output;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
 #include "s3/cors.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/website.h"
 
 namespace cloche::s3 {
@@ -38,6 +39,11 @@ void register_s3(protocol::Registry& registry, S3& s3) {
 
   on("PutBucketNotificationConfiguration", put_bucket_notification);
   on("GetBucketNotificationConfiguration", get_bucket_notification);
+
+  on("PutBucketLifecycleConfiguration", put_bucket_lifecycle);
+  on("GetBucketLifecycleConfiguration", get_bucket_lifecycle);
+  on("DeleteBucketLifecycle", delete_bucket_lifecycle);
+  s3.store().on_work(std::string(kLifecycleWork), lifecycle_step);
 
   on("PutObject", put_object);
   on("GetObject", get_object);
