@@ -130,7 +130,8 @@ void list_objects_v2(S3& s3, const CallPtr& call) {
     output.add(arena, "KeyCount", Value::integer(page.count()));
     if (token) output.add(arena, "ContinuationToken", token);
     // A token stands in for it (recording of AWS, 2026-02).
-    if (start_after && !token) output.add(arena, "StartAfter", shown(arena, query, start_after.text()));
+    if (start_after && !token)
+      output.add(arena, "StartAfter", shown(arena, query, start_after.text()));
     if (page.end.truncated)
       output.add(arena, "NextContinuationToken", Value::string(arena, make_token(page.end.last)));
     return output;

@@ -63,8 +63,8 @@ Result<ListEnd> walk(
   if (!start.after.empty()) {
     // A prefix that was shown last is passed over with all that it stands for; so is one that the marker
     // lies within (recordings of AWS, 2025).
-    const auto before = start.after.starts_with(query.prefix) ? rolled_up(query, start.after)
-                                                              : std::nullopt;
+    const auto before =
+        start.after.starts_with(query.prefix) ? rolled_up(query, start.after) : std::nullopt;
     std::string from;
     if (before && !start.inclusive) {
       from = after_prefix(bucket, *before);
