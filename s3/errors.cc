@@ -186,6 +186,21 @@ Error no_such_lifecycle(std::string_view bucket) {
   return refused(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist",
                  {{"BucketName", text(bucket)}});
 }
+Error no_such_configuration() {
+  return refused(404, "NoSuchConfiguration", "The specified configuration does not exist.");
+}
+Error too_many_configurations() {
+  return refused(400, "TooManyConfigurations",
+                 "You are attempting to create a new configuration but have already reached the "
+                 "1,000-configuration limit.");
+}
+Error id_mismatch() {
+  return refused(400, "IdMismatch",
+                 "Document ID does not match the specified configuration ID.");
+}
+Error invalid_inventory_destination() {
+  return refused(400, "InvalidS3DestinationBucket", "Invalid bucket ARN.");
+}
 Error no_such_website(std::string_view bucket) {
   return refused(404, "NoSuchWebsiteConfiguration",
                  "The specified bucket does not have a website configuration",

@@ -45,6 +45,27 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("DeleteBucketLifecycle", delete_bucket_lifecycle);
   s3.store().on_work(std::string(kLifecycleWork), lifecycle_step);
 
+  on("PutBucketInventoryConfiguration", put_bucket_inventory);
+  on("GetBucketInventoryConfiguration", get_bucket_inventory);
+  on("DeleteBucketInventoryConfiguration", delete_bucket_inventory);
+  on("ListBucketInventoryConfigurations", list_bucket_inventories);
+  on("PutBucketAnalyticsConfiguration", put_bucket_analytics);
+  on("GetBucketAnalyticsConfiguration", get_bucket_analytics);
+  on("DeleteBucketAnalyticsConfiguration", delete_bucket_analytics);
+  on("ListBucketAnalyticsConfigurations", list_bucket_analytics);
+  on("PutBucketMetricsConfiguration", put_bucket_metrics);
+  on("GetBucketMetricsConfiguration", get_bucket_metrics);
+  on("DeleteBucketMetricsConfiguration", delete_bucket_metrics);
+  on("ListBucketMetricsConfigurations", list_bucket_metrics);
+  on("PutBucketIntelligentTieringConfiguration", put_bucket_tiering);
+  on("GetBucketIntelligentTieringConfiguration", get_bucket_tiering);
+  on("DeleteBucketIntelligentTieringConfiguration", delete_bucket_tiering);
+  on("ListBucketIntelligentTieringConfigurations", list_bucket_tierings);
+  on("PutBucketAccelerateConfiguration", put_bucket_accelerate);
+  on("GetBucketAccelerateConfiguration", get_bucket_accelerate);
+  on("PutBucketAbac", put_bucket_abac);
+  on("GetBucketAbac", get_bucket_abac);
+
   on("PutObject", put_object);
   on("GetObject", get_object);
   on("HeadObject", head_object);
