@@ -195,11 +195,14 @@ Error too_many_configurations() {
                  "1,000-configuration limit.");
 }
 Error id_mismatch() {
-  return refused(400, "IdMismatch",
-                 "Document ID does not match the specified configuration ID.");
+  return refused(400, "IdMismatch", "Document ID does not match the specified configuration ID.");
 }
 Error invalid_inventory_destination() {
   return refused(400, "InvalidS3DestinationBucket", "Invalid bucket ARN.");
+}
+Error no_such_replication(std::string_view bucket) {
+  return refused(404, "ReplicationConfigurationNotFoundError",
+                 "The replication configuration was not found", {{"BucketName", text(bucket)}});
 }
 Error no_such_website(std::string_view bucket) {
   return refused(404, "NoSuchWebsiteConfiguration",

@@ -51,6 +51,7 @@ Error no_such_configuration();
 Error too_many_configurations();
 Error id_mismatch();
 Error invalid_inventory_destination();
+Error no_such_replication(std::string_view bucket);
 Error no_such_website(std::string_view bucket);
 Error bad_request(std::string_view message);
 Error precondition_failed(std::string_view condition);

@@ -71,9 +71,9 @@ Result<void> check_tiering(std::string_view id, const Value& configuration) {
 Result<void> check_analytics(std::string_view id, const Value& configuration) {
   CLOCHE_TRY_VOID(check_same_id(id, configuration));
   const Value& data_export = configuration["StorageClassAnalysis"]["DataExport"];
-  if (data_export && (!one_of(data_export["OutputSchemaVersion"], {"V_1"}) ||
-                      !one_of(data_export["Destination"]["S3BucketDestination"]["Format"],
-                              {"CSV"})))
+  if (data_export &&
+      (!one_of(data_export["OutputSchemaVersion"], {"V_1"}) ||
+       !one_of(data_export["Destination"]["S3BucketDestination"]["Format"], {"CSV"})))
     return malformed_xml();
   return {};
 }
@@ -105,17 +105,16 @@ void put_named(S3& s3, const CallPtr& call, const NamedKind& named) {
   if (auto checked = named.check(input["Id"].text(), input[named.member]); !checked)
     return call->fail(std::move(checked).error());
   call->set_status(204);  // The model says 200.
-  commit(s3, call, [call, &named](engine::WriteTxn& txn) {
-    return apply_put(txn, call->input(), named);
-  });
+  commit(s3, call,
+         [call, &named](engine::WriteTxn& txn) { return apply_put(txn, call->input(), named); });
 }
 
 void get_named(S3& s3, const CallPtr& call, const NamedKind& named) {
   answer(call, [&]() -> Result<Value> {
     const auto view = s3.store().view();
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
-    CLOCHE_TRY(const configuration, read_setting(*view, bucket, named.kind, call->arena(),
-                                                 call->input()["Id"].text()));
+    CLOCHE_TRY(const configuration,
+               read_setting(*view, bucket, named.kind, call->arena(), call->input()["Id"].text()));
     if (!configuration) return no_such_configuration();
     Value output = Value::map();
     output.add(call->arena(), named.member, configuration);
@@ -152,7 +151,8 @@ Result<Value> list_named(const engine::ReadView& view, protocol::Call& call,
   }
   Value output = Value::map();
   output.add(arena, "IsTruncated", Value::boolean(truncated));
-  if (input["ContinuationToken"]) output.add(arena, "ContinuationToken", input["ContinuationToken"]);
+  if (input["ContinuationToken"])
+    output.add(arena, "ContinuationToken", input["ContinuationToken"]);
   if (truncated)
     output.add(arena, "NextContinuationToken",
                Value::string(arena, to_base64(as_bytes(found.back().id))));

@@ -23,6 +23,7 @@ ObjectRecord sample() {
   engine::BlobRef blob{.digest = sha256(as_bytes("abc")), .size = 3};
   record.extents = {{.blob = blob, .offset = 1, .length = 2},
                     {.blob = blob, .offset = 0, .length = 3}};
+  record.replication = "PENDING";
   return record;
 }
 

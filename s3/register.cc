@@ -2,6 +2,7 @@
 #include "s3/cors.h"
 #include "s3/handlers.h"
 #include "s3/lifecycle.h"
+#include "s3/replication.h"
 #include "s3/website.h"
 
 namespace cloche::s3 {
@@ -65,6 +66,11 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("GetBucketAccelerateConfiguration", get_bucket_accelerate);
   on("PutBucketAbac", put_bucket_abac);
   on("GetBucketAbac", get_bucket_abac);
+
+  on("PutBucketReplication", put_bucket_replication);
+  on("GetBucketReplication", get_bucket_replication);
+  on("DeleteBucketReplication", delete_bucket_replication);
+  s3.store().on_work(std::string(kReplicationWork), replication_step);
 
   on("PutObject", put_object);
   on("GetObject", get_object);
