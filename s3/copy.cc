@@ -4,6 +4,7 @@
 #include "s3/copy_source.h"
 #include "s3/errors.h"
 #include "s3/events.h"
+#include "s3/handlers.h"
 #include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"

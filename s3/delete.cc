@@ -11,7 +11,7 @@ namespace cloche::s3 {
 namespace {
 
 Result<Deleted> remove_one(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
-                           std::string_view version_id, const protocol::Call& call, bool bypass) {
+                           std::string_view version_id, bool bypass, const protocol::Call& call) {
   const bool newest = version_id.empty();
   CLOCHE_TRY(const deleted, newest ? delete_newest(txn, bucket, key)
                                    : delete_version(txn, bucket, key, version_id, bypass));
@@ -69,7 +69,7 @@ Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) 
     const std::string_view key = object["Key"].text();
     const std::string_view version_id = object["VersionId"].text();
     auto checked = check_if_match(txn, bucket, key, object["ETag"]);
-    auto removed = checked ? remove_one(txn, bucket, key, version_id, call, bypass)
+    auto removed = checked ? remove_one(txn, bucket, key, version_id, bypass, call)
                            : Result<Deleted>(std::move(checked).error());
     if (removed) {
       if (!quiet) deleted.push(arena, describe_deleted(arena, key, version_id, *removed));
@@ -100,7 +100,7 @@ void delete_object(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(const bypass, read_bypass(*call, bucket));
     CLOCHE_TRY_VOID(check_if_match(txn, bucket, key, asked["IfMatch"]));
     CLOCHE_TRY(const deleted,
-               remove_one(txn, bucket, key, asked["VersionId"].text(), *call, bypass));
+               remove_one(txn, bucket, key, asked["VersionId"].text(), bypass, *call));
     Value output = Value::map();
     if (deleted.delete_marker) output.add(call->arena(), "DeleteMarker", Value::boolean(true));
     if (!deleted.version_id.empty())
