@@ -243,6 +243,10 @@ Error invalid_expected_bucket_owner(std::string_view value) {
                  "The value of the expected bucket owner parameter must be an AWS Account ID... [" +
                      text(value) + "]");
 }
+Error missing_body_digest() {
+  return invalid_request(
+      "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
+}
 Error too_many_object_tags() {
   return refused(400, "BadRequest", "Object tags cannot be greater than 10");
 }

@@ -237,6 +237,14 @@ void get_object(S3& s3, const CallPtr& call) { read_object(s3, call, true); }
 
 void head_object(S3& s3, const CallPtr& call) { read_object(s3, call, false); }
 
+// BitTorrent ended in 2022 ("Retrieving Amazon S3 objects using BitTorrent"): there is a torrent of no
+// object. Nobody has published what AWS answers since.
+void get_object_torrent(S3& s3, const CallPtr& call) {
+  if (auto bucket = find_bucket(*s3.store().view(), call->input()); !bucket)
+    return call->fail(std::move(bucket).error());
+  call->fail(no_such_key(call->input()["Key"].text()));
+}
+
 void get_object_attributes(S3& s3, const CallPtr& call) {
   const auto view = s3.store().view();
   answer(call, [&]() -> Result<Value> {

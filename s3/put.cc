@@ -52,13 +52,13 @@ Result<void> look_ahead(const engine::ReadView& view, const protocol::Call& call
   return {};
 }
 
-Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object) {
+Value describe(protocol::Call& call, const ObjectRecord& object) {
   Arena& arena = call.arena();
   Value output = Value::map();
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
   if (object.checksum) add_checksum(output, arena, *object.checksum);
   add_encryption(output, arena, object.encryption, call.input());
-  add_version_id(output, arena, bucket, object.version_id);
+  add_new_version_id(output, arena, object.version_id);
   return output;
 }
 
@@ -85,7 +85,7 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   CLOCHE_TRY_VOID(plan_replication(txn, bucket, key, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
-  Value output = describe(call, bucket, stored);
+  Value output = describe(call, stored);
   CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
   return output;
 }

@@ -271,6 +271,7 @@ std::string encode(const ObjectRecord& record) {
   writer.lock(record.lock);
   if (record.restored_until) writer.time("restored", *record.restored_until);
   writer.text("replication", record.replication);
+  writer.text("upload", record.upload_id);
   writer.parts(record.parts);
   writer.extents(record.extents);
   return writer.take();
@@ -328,6 +329,7 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                       .lock = lock_of(value),
                       .replication = value["replication"].str(),
                       .restored_until = {},
+                      .upload_id = value["upload"].str(),
                       .parts = {},
                       .extents = {}};
   record.headers.storage_class = head.word(kClass);

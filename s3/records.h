@@ -125,6 +125,7 @@ struct ObjectRecord {
   Lock lock;
   std::string replication;                // x-amz-replication-status; empty: none.
   std::optional<Instant> restored_until;  // A restored copy of an archived object (restore.cc).
+  std::string upload_id;                  // Of the multipart upload that it came from.
   std::vector<ObjectPart> parts;
   std::vector<Extent> extents;
 };

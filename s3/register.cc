@@ -79,6 +79,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("DeleteObject", delete_object);
   on("DeleteObjects", delete_objects);
   on("CopyObject", copy_object);
+  on("GetObjectTorrent", get_object_torrent);
+  on("UpdateObjectEncryption", update_object_encryption);
   on("RestoreObject", restore_object);
   on("PutObjectLockConfiguration", put_object_lock_configuration);
   on("GetObjectLockConfiguration", get_object_lock_configuration);
