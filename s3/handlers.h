@@ -126,6 +126,9 @@ void get_bucket_abac(S3& s3, const CallPtr& call);
 void put_bucket_replication(S3& s3, const CallPtr& call);
 void get_bucket_replication(S3& s3, const CallPtr& call);
 void delete_bucket_replication(S3& s3, const CallPtr& call);
+// logging.cc
+void put_bucket_logging(S3& s3, const CallPtr& call);
+void get_bucket_logging(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // get.cc

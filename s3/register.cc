@@ -1,4 +1,5 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
+#include "s3/access_log.h"
 #include "s3/cors.h"
 #include "s3/handlers.h"
 #include "s3/lifecycle.h"
@@ -71,6 +72,16 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("GetBucketReplication", get_bucket_replication);
   on("DeleteBucketReplication", delete_bucket_replication);
   s3.store().on_work(std::string(kReplicationWork), replication_step);
+
+  on("PutBucketLogging", put_bucket_logging);
+  on("GetBucketLogging", get_bucket_logging);
+  service.observe([&s3](const protocol::Finished& finished) { s3.access_log().observe(finished); });
+  s3.store().on_work(std::string(kLogWork),
+                     [log = std::weak_ptr(s3.share_access_log())](
+                         engine::WriteTxn&, const std::string&) -> Result<void> {
+                       if (const auto there = log.lock()) there->begin_delivery();
+                       return {};
+                     });
 
   on("PutObject", put_object);
   on("GetObject", get_object);
