@@ -6,6 +6,7 @@ namespace cloche::cli {
 
 engine::Schema whole_schema() {
   engine::Schema schema;
+  schema.version = 2;  // 2: s3_bucket_settings.
   schema.add(s3::tables());
   schema.add(dynamodb::tables());
   return schema;

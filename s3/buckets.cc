@@ -5,6 +5,8 @@
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/settings.h"
+#include "s3/tag_rules.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -63,7 +65,9 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
   if (existing && existing->account != call.caller().account) return bucket_already_exists(name);
   // In us-east-1 alone creating one's own bucket again succeeds ("CreateBucket",
   // BucketAlreadyOwnedByYou).
-  if (existing && (existing->region != kHomeRegion || region != kHomeRegion))
+  // But not with tags (recording of AWS, 2025-11).
+  const Value& tags = call.input()["CreateBucketConfiguration"]["Tags"];
+  if (existing && (existing->region != kHomeRegion || region != kHomeRegion || !tags.empty()))
     return bucket_already_owned_by_you(name);
   if (!existing) {
     BucketRecord bucket;
@@ -72,9 +76,17 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     bucket.account = call.caller().account;
     bucket.region = region;
     bucket.created = txn.now();
+    bucket.name = name;
     CLOCHE_TRY_VOID(txn.put(kBuckets, bucket_key(name), encode(bucket)));
+    if (!tags.empty()) {
+      Value tagging = Value::map();
+      tagging.add(call.arena(), "TagSet", tags);
+      CLOCHE_TRY_VOID(put_setting(txn, bucket, Setting::Tagging, tagging));
+    }
   }
   Value output = Value::map();
+  output.add(call.arena(), "BucketArn",
+             Value::string(call.arena(), "arn:aws:s3:::" + std::string(name)));
   const std::string location = region == kHomeRegion
                                    ? "/" + std::string(name)
                                    : "http://" + std::string(name) + ".s3.amazonaws.com/";
@@ -89,6 +101,7 @@ Result<Value> apply_delete(engine::WriteTxn& txn, const protocol::Call& call) {
   if (objects || versions)
     return bucket_not_empty(bucket.name, bucket.versioning != Versioning::Off);
   CLOCHE_TRY_VOID(txn.erase(kBuckets, bucket_key(bucket.name)));
+  CLOCHE_TRY_VOID(erase_settings(txn, bucket));
   // Ids are never given out twice, so what uploads left can go later.
   CLOCHE_TRY(const uploads, has_rows(txn, kUploads, bucket.id));
   if (uploads)
@@ -114,6 +127,9 @@ void create_bucket(S3& s3, const CallPtr& call) {
     return call->fail(header_not_implemented("x-amz-bucket-object-lock-enabled",
                                              "Cloche does not implement it yet"));
   }
+  if (auto checked = check_bucket_tags(call->input()["CreateBucketConfiguration"]["Tags"], true);
+      !checked)
+    return call->fail(std::move(checked).error());
   auto region = region_of_new_bucket(*call);
   if (!region) return call->fail(std::move(region).error());
   commit(s3, call, [call, region = *std::move(region)](engine::WriteTxn& txn) {

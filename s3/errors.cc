@@ -163,6 +163,18 @@ Error invalid_storage_class(std::string_view storage_class) {
 Error invalid_tag(std::string_view message, std::string_view key) {
   return refused(400, "InvalidTag", message, {{"TagKey", text(key)}});
 }
+Error invalid_tag_value(std::string_view key, std::string_view value) {
+  return refused(400, "InvalidTag", "The TagValue you have provided is invalid",
+                 {{"TagKey", text(key)}, {"TagValue", text(value)}});
+}
+Error invalid_new_bucket_tag() {
+  return refused(400, "InvalidTag",
+                 "User-defined tag keys can't start with \"aws:\". This prefix is reserved for "
+                 "system tags. Remove \"aws:\" from your tag keys and try again.");
+}
+Error too_many_bucket_tags() {
+  return refused(400, "BadRequest", "Bucket tag count cannot be greater than 50");
+}
 Error precondition_failed(std::string_view condition) {
   return refused(412, "PreconditionFailed",
                  "At least one of the pre-conditions you specified did not hold",

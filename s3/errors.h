@@ -39,6 +39,9 @@ Error invalid_part(std::string_view upload_id, std::int64_t part_number, std::st
 Error invalid_part_order(std::string_view upload_id);
 Error invalid_storage_class(std::string_view storage_class);
 Error invalid_tag(std::string_view message, std::string_view key);
+Error invalid_tag_value(std::string_view key, std::string_view value);
+Error invalid_new_bucket_tag();  // CreateBucket's words for a key that begins with "aws:".
+Error too_many_bucket_tags();
 Error precondition_failed(std::string_view condition);
 Error not_modified();
 Error conditional_request_conflict(std::string_view condition, std::string_view key);

@@ -77,6 +77,10 @@ void delete_bucket(S3& s3, const CallPtr& call);
 void get_bucket_location(S3& s3, const CallPtr& call);
 void put_bucket_versioning(S3& s3, const CallPtr& call);
 void get_bucket_versioning(S3& s3, const CallPtr& call);
+// bucket_tags.cc
+void put_bucket_tagging(S3& s3, const CallPtr& call);
+void get_bucket_tagging(S3& s3, const CallPtr& call);
+void delete_bucket_tagging(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // get.cc

@@ -26,6 +26,8 @@ inline constexpr std::int64_t kListMax = 1000;
 inline constexpr std::int64_t kListBucketsMax = 10'000;
 // "Object tagging": tags per object, characters per key and value.
 inline constexpr std::size_t kTagsMax = 10;
+// "Tagging S3 buckets": tags per bucket.
+inline constexpr std::size_t kBucketTagsMax = 50;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 

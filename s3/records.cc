@@ -206,6 +206,7 @@ std::string encode(const BucketRecord& record) {
   writer.text("region", record.region);
   writer.time("created", record.created);
   writer.number("versioning", static_cast<int>(record.versioning));
+  writer.number("settings", static_cast<std::int64_t>(record.settings));
   return writer.take();
 }
 
@@ -256,7 +257,8 @@ Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row) 
                       .account = value["account"].str(),
                       .region = value["region"].str(),
                       .created = time_of(value["created"]),
-                      .versioning = static_cast<Versioning>(value["versioning"].as_integer(0))};
+                      .versioning = static_cast<Versioning>(value["versioning"].as_integer(0)),
+                      .settings = static_cast<std::uint64_t>(value["settings"].as_integer(0))};
 }
 
 Result<ObjectRecord> decode_object(std::string_view row) {

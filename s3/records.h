@@ -29,6 +29,35 @@ enum class Versioning : std::uint8_t {
   Suspended = 2
 };  // Stored; never renumbered.
 
+// The kinds of settings.h, as bits of BucketRecord::settings. Stored; never renumbered.
+enum class Setting : std::uint8_t {
+  Tagging = 0,
+  Cors = 1,
+  Website = 2,
+  Notification = 3,
+  Lifecycle = 4,
+  Logging = 5,
+  Replication = 6,
+  Accelerate = 7,
+  Inventory = 8,
+  Analytics = 9,
+  Metrics = 10,
+  IntelligentTiering = 11,
+  Abac = 12,
+  Metadata = 13,
+  MetadataTable = 14,
+  Policy = 15,
+  Acl = 16,
+  Ownership = 17,
+  PublicAccessBlock = 18,
+  RequestPayment = 19,
+  Encryption = 20,
+  ObjectLock = 21,
+};
+constexpr std::uint64_t bit_of(Setting kind) {
+  return std::uint64_t{1} << static_cast<unsigned>(kind);
+}
+
 struct BucketRecord {
   BucketId id = 0;
   std::string name;  // Not stored in the value: the row's key.
@@ -36,6 +65,9 @@ struct BucketRecord {
   std::string region;
   Instant created{};
   Versioning versioning = Versioning::Off;
+  std::uint64_t settings = 0;  // The kinds that it has (settings.h keeps them).
+
+  bool has(Setting kind) const { return (settings & bit_of(kind)) != 0; }
 };
 
 // A run of bytes of a blob.

@@ -17,6 +17,10 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("PutBucketVersioning", put_bucket_versioning);
   on("GetBucketVersioning", get_bucket_versioning);
 
+  on("PutBucketTagging", put_bucket_tagging);
+  on("GetBucketTagging", get_bucket_tagging);
+  on("DeleteBucketTagging", delete_bucket_tagging);
+
   on("PutObject", put_object);
   on("GetObject", get_object);
   on("HeadObject", head_object);

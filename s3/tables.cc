@@ -39,6 +39,9 @@ std::vector<engine::TableSpec> tables() {
       {kUploads, "s3_uploads", {bucket, key, upload_id}},
       {kParts, "s3_parts", {bucket, upload_id, {"number", ColumnType::Integer}}, of_part},
       {kCounters, "s3_counters", {{"name", ColumnType::Text}}},
+      {kSettings,
+       "s3_bucket_settings",
+       {bucket, {"kind", ColumnType::Text}, {"id", ColumnType::Text}}},
   };
 }
 
