@@ -56,7 +56,8 @@ std::vector<engine::TableSpec> tables() {
   };
 }
 
-DynamoDb::DynamoDb(engine::Store& store) : impl_(std::make_unique<Impl>(store)) {
+DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard)
+    : impl_(std::make_unique<Impl>(store, guard)) {
   name_work(*impl_);
 }
 DynamoDb::~DynamoDb() = default;
@@ -69,6 +70,10 @@ void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb) {
   Service& service = dynamodb.impl();
   for (const Named& named : kOperations) {
     wire.on(named.name, [&service, operation = named.operation](const protocol::CallPtr& call) {
+      if (service.guard.is_on()) {
+        if (auto judged = judge(service, *call); !judged)
+          return call->fail(std::move(judged).error());
+      }
       if (auto begun = operation(service, call); !begun) call->fail(std::move(begun).error());
     });
   }

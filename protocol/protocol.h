@@ -39,6 +39,7 @@ struct Caller {
   std::string account = "000000000000";  // 12 digits.
   std::string region = "us-east-1";
   std::string access_key;  // Empty: anonymous.
+  std::string user;        // The name of an IAM user; empty: the account's root, or anonymous.
   bool anonymous = true;
 };
 
@@ -174,6 +175,9 @@ struct ServerOptions {
   int threads = 0;        // 0: one per core.
   AuthMode auth = AuthMode::Open;
   SecretLookup secret;
+  // Completes who asks: called for each signed request with access_key, account and region as they
+  // follow from the request alone. Null: nothing to add. Called on any thread.
+  std::function<void(Caller&)> identify;
   std::string advertised_host;   // host:port in returned URLs; empty: as addressed.
   std::string certificate_file;  // PEM with key; empty: one is made in `certificate_directory` at
                                  // first start.

@@ -5,6 +5,7 @@
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/ownership.h"
 #include "s3/settings.h"
 #include "s3/tag_rules.h"
 #include "s3/versions.h"
@@ -59,7 +60,8 @@ Result<bool> has_rows(const engine::ReadView& view, engine::TableId table, Bucke
   return any;
 }
 
-Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const std::string& region) {
+Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const std::string& region,
+                           const NewBucketAccess& access) {
   const std::string_view name = call.input()["Bucket"].text();
   CLOCHE_TRY(const existing, find_bucket_named(txn, name));
   if (existing && existing->account != call.caller().account) return bucket_already_exists(name);
@@ -78,6 +80,7 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     bucket.created = txn.now();
     bucket.name = name;
     CLOCHE_TRY_VOID(txn.put(kBuckets, bucket_key(name), encode(bucket)));
+    CLOCHE_TRY_VOID(apply_bucket_access(txn, bucket, access));
     if (!tags.empty()) {
       Value tagging = Value::map();
       tagging.add(call.arena(), "TagSet", tags);
@@ -132,9 +135,12 @@ void create_bucket(S3& s3, const CallPtr& call) {
     return call->fail(std::move(checked).error());
   auto region = region_of_new_bucket(*call);
   if (!region) return call->fail(std::move(region).error());
-  commit(s3, call, [call, region = *std::move(region)](engine::WriteTxn& txn) {
-    return apply_create(txn, *call, region);
-  });
+  auto access = plan_bucket_access(s3, *call);
+  if (!access) return call->fail(std::move(access).error());
+  commit(s3, call,
+         [call, region = *std::move(region), access = *std::move(access)](engine::WriteTxn& txn) {
+           return apply_create(txn, *call, region, access);
+         });
 }
 
 void delete_bucket(S3& s3, const CallPtr& call) {

@@ -93,6 +93,8 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
                               const std::vector<NamedPart>& named) {
   ObjectRecord object;
   object.headers = upload.headers;
+  object.owner = upload.owner;
+  object.acl = upload.acl;
   Hasher<Md5> etags;
   std::vector<PartChecksum> checksums;
   const Algorithm algorithm = algorithm_of(upload);

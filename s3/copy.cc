@@ -1,41 +1,18 @@
 #include "base/digest.h"
 #include "s3/conditions.h"
+#include "s3/copy_source.h"
 #include "s3/errors.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
+#include "s3/ownership.h"
 #include "s3/ranges.h"
 #include "s3/uploads.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
 namespace {
-
-struct CopySource {
-  std::string bucket, key, version_id;
-};
-
-// "/bucket/key?versionId=id", URL-encoded, the first slash optional.
-Result<CopySource> parse_copy_source(std::string_view header) {
-  std::string_view path = header;
-  CopySource source;
-  if (const auto query = path.rfind("?versionId="); query != std::string_view::npos) {
-    source.version_id = std::string(path.substr(query + 11));
-    path = path.substr(0, query);
-  }
-  // The SDKs encode the whole; a '+' stands for itself in a path.
-  std::string decoded = url_decoded(path);
-  if (decoded.starts_with('/')) decoded.erase(0, 1);
-  const auto slash = decoded.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == decoded.size()) {
-    return invalid_argument("Invalid copy source object key", "x-amz-copy-source",
-                            "x-amz-copy-source");
-  }
-  source.bucket = decoded.substr(0, slash);
-  source.key = decoded.substr(slash + 1);
-  return source;
-}
 
 struct Found {
   BucketRecord bucket;
@@ -133,6 +110,7 @@ struct CopyPlan {
   bool replace_metadata = false;
   bool replace_tagging = false;
   ObjectHeaders headers;  // As asked for by a REPLACE.
+  AskedAcl acl;           // An ACL is never copied.
   std::optional<Algorithm> algorithm;
   std::optional<std::int64_t> part_number;  // UploadPartCopy.
   // Of the source as it was read; the transaction goes on only while it is the same.
@@ -149,7 +127,7 @@ Result<bool> read_directive(const Value& directive) {
                           directive.text());
 }
 
-Result<CopyPlan> plan_copy(const protocol::Call& call) {
+Result<CopyPlan> plan_copy(const S3& s3, const protocol::Call& call) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
   CLOCHE_TRY(source, parse_copy_source(input["CopySource"].text()));
@@ -157,7 +135,9 @@ Result<CopyPlan> plan_copy(const protocol::Call& call) {
   CLOCHE_TRY(const replace_metadata, read_directive(input["MetadataDirective"]));
   CLOCHE_TRY(const replace_tagging, read_directive(input["TaggingDirective"]));
   CLOCHE_TRY(headers, read_object_headers(call));
+  CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
   CopyPlan plan;
+  plan.acl = std::move(acl);
   plan.source = std::move(source);
   plan.algorithm = asked.algorithm;
   plan.replace_metadata = replace_metadata;
@@ -250,8 +230,9 @@ Result<bool> apply_copy(engine::WriteTxn& txn, protocol::Call& call, const CopyP
   // The source's blobs are counted once more before anything is released: source and target may be
   // one object.
   CLOCHE_TRY_VOID(retain_extents(txn, source.object.extents));
-  CLOCHE_TRY(const stored,
-             store_newest(txn, bucket, input["Key"].text(), copied(plan, source.object)));
+  ObjectRecord object = copied(plan, source.object);
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
+  CLOCHE_TRY(const stored, store_newest(txn, bucket, input["Key"].text(), std::move(object)));
 
   Value result = Value::map();
   result.add(arena, "ETag", quoted_etag(arena, stored.etag));
@@ -333,7 +314,7 @@ void commit_copy(S3& s3, const CallPtr& call, const std::shared_ptr<CopyPlan>& p
 }  // namespace
 
 void copy_object(S3& s3, const CallPtr& call) {
-  auto planned = plan_copy(*call);
+  auto planned = plan_copy(s3, *call);
   if (!planned) return call->fail(std::move(planned).error());
   auto plan = std::make_shared<CopyPlan>(*std::move(planned));
 

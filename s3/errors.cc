@@ -192,10 +192,10 @@ Error header_not_implemented(std::string_view header, std::string_view additiona
                  "A header you provided implies functionality that is not implemented",
                  {{"Header", text(header)}, {"additionalMessage", text(additional_message)}});
 }
-Error method_not_allowed(std::string_view method) {
+Error method_not_allowed(std::string_view method, std::string_view resource) {
   return refused(405, "MethodNotAllowed",
                  "The specified method is not allowed against this resource.",
-                 {{"Method", text(method)}, {"ResourceType", "DeleteMarker"}});
+                 {{"Method", text(method)}, {"ResourceType", text(resource)}});
 }
 Error missing_content_length() {
   return refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");
@@ -206,5 +206,46 @@ Error invalid_expected_bucket_owner(std::string_view value) {
                      text(value) + "]");
 }
 Error access_denied() { return refused(403, "AccessDenied", "Access Denied"); }
+Error access_denied(std::string_view message) { return refused(403, "AccessDenied", message); }
+Error malformed_acl() {
+  return refused(
+      400, "MalformedACLError",
+      "The XML you provided was not well-formed or did not validate against our published schema");
+}
+Error unexpected_content() {
+  return refused(400, "UnexpectedContent", "This request does not support content");
+}
+Error missing_security_header(std::string_view header) {
+  return refused(400, "MissingSecurityHeader", "Your request was missing a required header",
+                 {{"MissingHeaderName", text(header)}});
+}
+Error unresolvable_email(std::string_view email) {
+  return refused(400, "UnresolvableGrantByEmailAddress",
+                 "The e-mail address you provided does not match any account on record.",
+                 {{"EmailAddress", text(email)}});
+}
+Error acl_not_supported() {
+  return refused(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
+}
+Error bucket_acl_with_ownership() {
+  return refused(400, "InvalidBucketAclWithObjectOwnership",
+                 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+}
+Error no_such_ownership_controls(std::string_view bucket) {
+  return refused(404, "OwnershipControlsNotFoundError",
+                 "The bucket ownership controls were not found", {{"BucketName", text(bucket)}});
+}
+Error no_such_public_access_block(std::string_view bucket) {
+  return refused(404, "NoSuchPublicAccessBlockConfiguration",
+                 "The public access block configuration was not found",
+                 {{"BucketName", text(bucket)}});
+}
+Error no_such_bucket_policy(std::string_view bucket) {
+  return refused(404, "NoSuchBucketPolicy", "The bucket policy does not exist",
+                 {{"BucketName", text(bucket)}});
+}
+Error malformed_policy(std::string_view message) {
+  return refused(400, "MalformedPolicy", message);
+}
 
 }  // namespace cloche::s3

@@ -48,9 +48,20 @@ Error conditional_request_conflict(std::string_view condition, std::string_view 
 // A header that S3 knows but does not take here.
 Error header_not_implemented(std::string_view header, std::string_view additional_message);
 // GET of a delete marker by its version id.
-Error method_not_allowed(std::string_view method);
+Error method_not_allowed(std::string_view method, std::string_view resource = "DeleteMarker");
 Error missing_content_length();
 Error invalid_expected_bucket_owner(std::string_view value);
 Error access_denied();
+Error access_denied(std::string_view message);  // AWS says why to callers of the same account.
+Error malformed_acl();
+Error unexpected_content();
+Error missing_security_header(std::string_view header);
+Error unresolvable_email(std::string_view email);
+Error acl_not_supported();
+Error bucket_acl_with_ownership();
+Error no_such_ownership_controls(std::string_view bucket);
+Error no_such_public_access_block(std::string_view bucket);
+Error no_such_bucket_policy(std::string_view bucket);
+Error malformed_policy(std::string_view message);
 
 }  // namespace cloche::s3

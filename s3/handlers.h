@@ -81,6 +81,26 @@ void get_bucket_versioning(S3& s3, const CallPtr& call);
 void put_bucket_tagging(S3& s3, const CallPtr& call);
 void get_bucket_tagging(S3& s3, const CallPtr& call);
 void delete_bucket_tagging(S3& s3, const CallPtr& call);
+// bucket_policy.cc
+void put_bucket_policy(S3& s3, const CallPtr& call);
+void get_bucket_policy(S3& s3, const CallPtr& call);
+void delete_bucket_policy(S3& s3, const CallPtr& call);
+void get_bucket_policy_status(S3& s3, const CallPtr& call);
+// acl_operations.cc
+void put_bucket_acl(S3& s3, const CallPtr& call);
+void get_bucket_acl(S3& s3, const CallPtr& call);
+void put_object_acl(S3& s3, const CallPtr& call);
+void get_object_acl(S3& s3, const CallPtr& call);
+// ownership.cc
+void put_bucket_ownership_controls(S3& s3, const CallPtr& call);
+void get_bucket_ownership_controls(S3& s3, const CallPtr& call);
+void delete_bucket_ownership_controls(S3& s3, const CallPtr& call);
+// public_access.cc
+void put_public_access_block(S3& s3, const CallPtr& call);
+void get_public_access_block(S3& s3, const CallPtr& call);
+void delete_public_access_block(S3& s3, const CallPtr& call);
+void put_bucket_request_payment(S3& s3, const CallPtr& call);
+void get_bucket_request_payment(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // get.cc

@@ -6,6 +6,7 @@
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
+#include "s3/ownership.h"
 #include "s3/uploads.h"
 #include "s3/versions.h"
 
@@ -55,11 +56,16 @@ std::string new_upload_id(engine::WriteTxn& txn) {
          txn.ids().from_alphabet(kIdAlphabet, 52);
 }
 
-Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, UploadRecord upload) {
+Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, UploadRecord upload,
+                           const AskedAcl& acl) {
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
   upload.initiated = txn.now();
+  ObjectRecord object;  // The one that it will become.
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), acl, object));
+  upload.owner = std::move(object.owner);
+  upload.acl = std::move(object.acl);
   const std::string id = new_upload_id(txn);
   CLOCHE_TRY_VOID(
       txn.put(kUploads, upload_key(bucket.id, input["Key"].text(), id), encode(upload)));
@@ -129,9 +135,12 @@ Result<Value> apply_part(engine::WriteTxn& txn, protocol::Call& call, const Part
 void create_multipart_upload(S3& s3, const CallPtr& call) {
   auto upload = plan_create(*call);
   if (!upload) return call->fail(std::move(upload).error());
-  commit(s3, call, [call, upload = *std::move(upload)](engine::WriteTxn& txn) {
-    return apply_create(txn, *call, upload);
-  });
+  auto acl = read_asked_acl(*s3.guard().users, call->input(), AclOf::Object);
+  if (!acl) return call->fail(std::move(acl).error());
+  commit(s3, call,
+         [call, upload = *std::move(upload), acl = *std::move(acl)](engine::WriteTxn& txn) {
+           return apply_create(txn, *call, upload, acl);
+         });
 }
 
 void upload_part(S3& s3, const CallPtr& call) {

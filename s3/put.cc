@@ -4,6 +4,7 @@
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
+#include "s3/ownership.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -13,16 +14,19 @@ namespace {
 struct PutPlan {
   ObjectHeaders headers;
   AskedChecksum checksum;
+  AskedAcl acl;
 };
 
-Result<PutPlan> plan_put(const protocol::Call& call) {
+Result<PutPlan> plan_put(const S3& s3, const protocol::Call& call) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
   CLOCHE_TRY_VOID(plan_write_conditions(input));
   CLOCHE_TRY_VOID(plan_body(call, kPutBytesMax));
   CLOCHE_TRY(checksum, asked_checksum(input, call.http().header("x-amz-trailer")));
   CLOCHE_TRY(headers, read_object_headers(call));
-  return PutPlan{.headers = std::move(headers), .checksum = std::move(checksum)};
+  CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
+  return PutPlan{
+      .headers = std::move(headers), .checksum = std::move(checksum), .acl = std::move(acl)};
 }
 
 Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object) {
@@ -51,6 +55,7 @@ Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const PutPl
   object.headers = plan.headers;
   object.checksum = body.checksum;
   object.extents = body.extents();
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   return describe(call, bucket, stored);
 }
@@ -58,12 +63,15 @@ Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const PutPl
 }  // namespace
 
 void put_object(S3& s3, const CallPtr& call) {
-  auto planned = plan_put(*call);
+  auto planned = plan_put(s3, *call);
   if (!planned) return call->fail(std::move(planned).error());
   // Looked at before the body too, so that a client learns of its mistake before it has sent
   // gigabytes.
-  if (auto bucket = find_bucket(*s3.store().view(), call->input()); !bucket)
-    return call->fail(std::move(bucket).error());
+  const auto view = s3.store().view();
+  auto bucket = find_bucket(*view, call->input());
+  if (!bucket) return call->fail(std::move(bucket).error());
+  if (auto allowed = check_acl_allowed(*view, *bucket, planned->acl); !allowed)
+    return call->fail(std::move(allowed).error());
 
   auto plan = std::make_shared<PutPlan>(*std::move(planned));
   ingest(s3, call, plan->checksum, std::nullopt,

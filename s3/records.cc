@@ -225,6 +225,8 @@ std::string encode(const ObjectRecord& record) {
   writer.headers(record.headers);
   writer.parts(record.parts);
   writer.extents(record.extents);
+  writer.text("owner", record.owner);
+  writer.text("acl", record.acl);
   return writer.take();
 }
 
@@ -236,6 +238,8 @@ std::string encode(const UploadRecord& record) {
   writer.flag("composite", record.composite);
   writer.text("class", record.headers.storage_class);
   writer.headers(record.headers);
+  writer.text("owner", record.owner);
+  writer.text("acl", record.acl);
   return writer.take();
 }
 
@@ -274,7 +278,9 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                       .headers = headers_of(value),
                       .checksum = {},
                       .parts = {},
-                      .extents = {}};
+                      .extents = {},
+                      .owner = value["owner"].str(),
+                      .acl = value["acl"].str()};
   record.headers.storage_class = head.word(kClass);
   if (const auto algorithm = algorithm_of(head.word(kAlgorithm))) {
     record.checksum = Checksum{.algorithm = *algorithm,
@@ -300,7 +306,9 @@ Result<UploadRecord> decode_upload(std::string_view row) {
                       .account = value["account"].str(),
                       .headers = headers_of(value),
                       .algorithm = algorithm_of(value["algorithm"].text()),
-                      .composite = value["composite"].as_bool()};
+                      .composite = value["composite"].as_bool(),
+                      .owner = value["owner"].str(),
+                      .acl = value["acl"].str()};
 }
 
 Result<PartRecord> decode_part(std::string_view row) {

@@ -103,6 +103,8 @@ struct ObjectRecord {
   std::optional<Checksum> checksum;
   std::vector<ObjectPart> parts;
   std::vector<Extent> extents;
+  std::string owner;  // An account; empty: the bucket's.
+  std::string acl;    // As acl.h writes it; empty: the owner has all.
 };
 
 struct UploadRecord {
@@ -111,6 +113,7 @@ struct UploadRecord {
   ObjectHeaders headers;
   std::optional<Algorithm> algorithm;  // As asked at the beginning.
   bool composite = false;
+  std::string owner, acl;  // Of the object that it becomes.
 };
 
 struct PartRecord {

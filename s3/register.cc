@@ -1,4 +1,5 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
+#include "s3/access.h"
 #include "s3/handlers.h"
 
 namespace cloche::s3 {
@@ -6,7 +7,13 @@ namespace cloche::s3 {
 void register_s3(protocol::Registry& registry, S3& s3) {
   protocol::Service& service = registry.add("s3");
   const auto on = [&](std::string_view operation, void (*handler)(S3&, const CallPtr&)) {
-    service.on(operation, [&s3, handler](const CallPtr& call) { handler(s3, call); });
+    service.on(operation, [&s3, handler](const CallPtr& call) {
+      if (s3.guard().is_on()) {
+        if (auto judged = judge_call(s3, *call); !judged)
+          return call->fail(std::move(judged).error());
+      }
+      handler(s3, call);
+    });
   };
 
   on("CreateBucket", create_bucket);
@@ -16,6 +23,23 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("GetBucketLocation", get_bucket_location);
   on("PutBucketVersioning", put_bucket_versioning);
   on("GetBucketVersioning", get_bucket_versioning);
+
+  on("PutBucketPolicy", put_bucket_policy);
+  on("GetBucketPolicy", get_bucket_policy);
+  on("DeleteBucketPolicy", delete_bucket_policy);
+  on("GetBucketPolicyStatus", get_bucket_policy_status);
+  on("PutBucketAcl", put_bucket_acl);
+  on("GetBucketAcl", get_bucket_acl);
+  on("PutObjectAcl", put_object_acl);
+  on("GetObjectAcl", get_object_acl);
+  on("PutBucketOwnershipControls", put_bucket_ownership_controls);
+  on("GetBucketOwnershipControls", get_bucket_ownership_controls);
+  on("DeleteBucketOwnershipControls", delete_bucket_ownership_controls);
+  on("PutPublicAccessBlock", put_public_access_block);
+  on("GetPublicAccessBlock", get_public_access_block);
+  on("DeletePublicAccessBlock", delete_public_access_block);
+  on("PutBucketRequestPayment", put_bucket_request_payment);
+  on("GetBucketRequestPayment", get_bucket_request_payment);
 
   on("PutBucketTagging", put_bucket_tagging);
   on("GetBucketTagging", get_bucket_tagging);

@@ -11,13 +11,16 @@
 #include "dynamodb/table/items.h"
 #include "engine/engine.h"
 #include "protocol/protocol.h"
+#include "services/iam/guard.h"
 
 namespace cloche::dynamodb {
 
 struct DynamoDb::Impl {
-  explicit Impl(engine::Store& the_store) : store(the_store) {}
+  Impl(engine::Store& the_store, const iam::Guard& the_guard)
+      : store(the_store), guard(the_guard) {}
 
   engine::Store& store;
+  const iam::Guard& guard;
   Catalog catalog;
   ExpressionCache expressions;
   ChangeListener* listener = nullptr;
@@ -67,6 +70,10 @@ Result<void> batch_get_item(Service& service, const protocol::CallPtr& call);
 Result<void> batch_write_item(Service& service, const protocol::CallPtr& call);
 Result<void> transact_get_items(Service& service, const protocol::CallPtr& call);
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
+
+// access.cc: refuses with AccessDeniedException what the caller's identity policies do not allow.
+// Called only where the guard is on.
+Result<void> judge(const Service& service, const protocol::Call& call);
 
 // background.cc: work that goes on after its request was answered.
 Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,

@@ -177,6 +177,7 @@ void Exchange::read_caller() {
       (core_.options.allow_nonstandard_regions || is_known_region(credential.region))) {
     caller_.region = credential.region;
   }
+  if (core_.options.identify) core_.options.identify(caller_);
 }
 
 std::string Exchange::base_url() const {
