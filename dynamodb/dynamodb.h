@@ -38,8 +38,6 @@ class Registry;
 
 namespace cloche::dynamodb {
 
-class ChangeListener;  // table/items.h
-
 // The tables of the engine that this service keeps its rows in (ids 200 to 299).
 std::vector<engine::TableSpec> tables();
 
@@ -51,10 +49,6 @@ class DynamoDb {
   ~DynamoDb();
   DynamoDb(const DynamoDb&) = delete;
   DynamoDb& operator=(const DynamoDb&) = delete;
-
-  // Told of every change to an item of a table with a stream, inside the change's transaction. Set
-  // before requests are served.
-  void set_change_listener(ChangeListener* listener);
 
   struct Impl;
   Impl& impl() { return *impl_; }

@@ -1,4 +1,8 @@
+#include <span>
+
 #include "dynamodb/operation/service.h"
+#include "dynamodb/stream/stream.h"
+#include "dynamodb/table/expiry.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -34,6 +38,25 @@ constexpr Named kOperations[] = {
     {"DescribeTimeToLive", describe_time_to_live},
 };
 
+constexpr Named kStreamOperations[] = {
+    {"ListStreams", list_streams},
+    {"DescribeStream", describe_stream},
+    {"GetShardIterator", get_shard_iterator},
+    {"GetRecords", get_records},
+};
+
+void serve(protocol::Service& wire, std::span<const Named> operations, Service& service) {
+  for (const Named& named : operations) {
+    wire.on(named.name, [&service, operation = named.operation](const protocol::CallPtr& call) {
+      if (service.guard.is_on()) {
+        if (auto judged = judge(service, *call); !judged)
+          return call->fail(std::move(judged).error());
+      }
+      if (auto begun = operation(service, call); !begun) call->fail(std::move(begun).error());
+    });
+  }
+}
+
 }  // namespace
 
 std::vector<engine::TableSpec> tables() {
@@ -53,6 +76,16 @@ std::vector<engine::TableSpec> tables() {
         {"sort_key", Blob}}},
       {kCounters, "dynamodb_counters", {{"name", Text}}},
       {kTokens, "dynamodb_tokens", {{"account", Text}, {"region", Text}, {"token", Text}}},
+      {kStreams,
+       "dynamodb_streams",
+       {{"account", Text}, {"region", Text}, {"table_name", Text}, {"label", Text}}},
+      {kStreamHeads, "dynamodb_stream_heads", {{"stream_id", Integer}}},
+      {kStreamShards, "dynamodb_stream_shards", {{"stream_id", Integer}, {"number", Integer}}},
+      {kStreamRecords, "dynamodb_stream_records", {{"stream_id", Integer}, {"sequence", Integer}}},
+      {kExpiries,
+       "dynamodb_expiries",
+       {{"table_id", Integer}, {"expires", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
+      {kExpiryHeads, "dynamodb_expiry_heads", {{"table_id", Integer}}},
   };
 }
 
@@ -62,21 +95,11 @@ DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard)
 }
 DynamoDb::~DynamoDb() = default;
 
-void DynamoDb::set_change_listener(ChangeListener* listener) { impl_->listener = listener; }
-
 void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb) {
   protocol::Service& wire = registry.add("dynamodb");
   wire.leave_raw("AttributeValue");
-  Service& service = dynamodb.impl();
-  for (const Named& named : kOperations) {
-    wire.on(named.name, [&service, operation = named.operation](const protocol::CallPtr& call) {
-      if (service.guard.is_on()) {
-        if (auto judged = judge(service, *call); !judged)
-          return call->fail(std::move(judged).error());
-      }
-      if (auto begun = operation(service, call); !begun) call->fail(std::move(begun).error());
-    });
-  }
+  serve(wire, kOperations, dynamodb.impl());
+  serve(registry.add("dynamodbstreams"), kStreamOperations, dynamodb.impl());
 }
 
 }  // namespace cloche::dynamodb

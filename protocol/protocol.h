@@ -102,6 +102,9 @@ class Call : public std::enable_shared_from_this<Call> {
   virtual std::string_view service() const = 0;    // "s3"
   virtual std::string_view operation() const = 0;  // "PutObject"
   virtual std::string_view request_id() const = 0;
+  virtual std::string_view host_id() const {
+    return {};
+  }  // x-amz-id-2; S3's answers alone have it.
   virtual const HttpRequest& http() const = 0;
   // "http://localhost:4566": what URLs in answers begin with (LOCALSTACK_HOST, or as the client
   // addressed us).
@@ -127,6 +130,24 @@ using CallPtr = std::shared_ptr<Call>;
 
 using Handler = std::function<void(const CallPtr&)>;
 
+// What a service says to a request that a browser sends for a page of another origin (it has an
+// Origin header; the Fetch standard's CORS protocol), and to any OPTIONS request.
+struct OriginVerdict {
+  enum class Kind : std::uint8_t {
+    Usual,    // The server's own rule decides: local origins and those named at start.
+    Decided,  // The request goes on; `headers` are all that its answer says about origins.
+    Refused   // It is answered with `error`.
+  };
+  Kind kind = Kind::Usual;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  Error error{};
+};
+// `path` is the request's, percent-encoded, with a bucket that the host names in front. `trusted`:
+// the server's own rule would let the origin in. Runs on the connection's thread, before signatures
+// are looked at.
+using OriginJudge =
+    std::function<OriginVerdict(const HttpRequest&, std::string_view path, bool trusted)>;
+
 // One service: the model it was added with and its handlers. Filled before the server starts, then
 // only read.
 class Service {
@@ -137,6 +158,13 @@ class Service {
   // Members of this shape are handed to the handler as they were parsed, unchecked (DynamoDB's
   // AttributeValue).
   virtual void leave_raw(std::string_view shape) = 0;
+  // Requests that `takes` knows by their looks (by their host, mostly) are no calls of the API but
+  // visits to a site that the service keeps (S3's websites). They go to `handler`, of any method,
+  // under the name of `operation`; of its input they have what stands in headers.
+  virtual void on_site(std::string_view operation, std::function<bool(const HttpRequest&)> takes,
+                       Handler handler) = 0;
+  // Who may use the service from pages of other origins; without a judge the server's rule holds.
+  virtual void judge_origins(OriginJudge judge) = 0;
 };
 
 class Registry {

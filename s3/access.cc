@@ -330,7 +330,7 @@ Result<void> judge_bucket_call(const S3& s3, const Judge& judge, const engine::R
   // "If you have PutBucketPolicy permissions but do not use an identity of the bucket owner's
   // account, S3 returns 405" (PutBucketPolicy).
   if (rule.action.ends_with("BucketPolicy") && !judge.is_owner(bucket))
-    return method_not_allowed(call.http().method(), "BUCKETPOLICY");
+    return method_not_allowed_on(call.http().method(), "BUCKETPOLICY");
   CLOCHE_TRY_VOID(allow_companions(judge, call, rule, bucket, key));
   CLOCHE_TRY_VOID(allow_source(judge, view, call));
   return check_block(s3, judge, view, call, bucket, rule.action, key);

@@ -172,9 +172,22 @@ Error invalid_new_bucket_tag() {
                  "User-defined tag keys can't start with \"aws:\". This prefix is reserved for "
                  "system tags. Remove \"aws:\" from your tag keys and try again.");
 }
-Error too_many_bucket_tags() {
-  return refused(400, "BadRequest", "Bucket tag count cannot be greater than 50");
+Error too_many_bucket_tags() { return bad_request("Bucket tag count cannot be greater than 50"); }
+Error no_such_cors_configuration(std::string_view bucket) {
+  return refused(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist",
+                 {{"BucketName", text(bucket)}});
 }
+Error cors_forbidden(std::string_view why, std::string_view method,
+                     std::string_view resource_type) {
+  return refused(403, "AccessForbidden", "CORSResponse: " + text(why),
+                 {{"Method", text(method)}, {"ResourceType", text(resource_type)}});
+}
+Error no_such_website(std::string_view bucket) {
+  return refused(404, "NoSuchWebsiteConfiguration",
+                 "The specified bucket does not have a website configuration",
+                 {{"BucketName", text(bucket)}});
+}
+Error bad_request(std::string_view message) { return refused(400, "BadRequest", message); }
 Error precondition_failed(std::string_view condition) {
   return refused(412, "PreconditionFailed",
                  "At least one of the pre-conditions you specified did not hold",
@@ -192,10 +205,13 @@ Error header_not_implemented(std::string_view header, std::string_view additiona
                  "A header you provided implies functionality that is not implemented",
                  {{"Header", text(header)}, {"additionalMessage", text(additional_message)}});
 }
-Error method_not_allowed(std::string_view method, std::string_view resource) {
+Error method_not_allowed(std::string_view method) {
+  return method_not_allowed_on(method, "DeleteMarker");
+}
+Error method_not_allowed_on(std::string_view method, std::string_view resource_type) {
   return refused(405, "MethodNotAllowed",
                  "The specified method is not allowed against this resource.",
-                 {{"Method", text(method)}, {"ResourceType", text(resource)}});
+                 {{"Method", text(method)}, {"ResourceType", text(resource_type)}});
 }
 Error missing_content_length() {
   return refused(411, "MissingContentLength", "You must provide the Content-Length HTTP header.");

@@ -42,13 +42,19 @@ Error invalid_tag(std::string_view message, std::string_view key);
 Error invalid_tag_value(std::string_view key, std::string_view value);
 Error invalid_new_bucket_tag();  // CreateBucket's words for a key that begins with "aws:".
 Error too_many_bucket_tags();
+Error no_such_cors_configuration(std::string_view bucket);
+// `why` without its "CORSResponse: ".
+Error cors_forbidden(std::string_view why, std::string_view method, std::string_view resource_type);
+Error no_such_website(std::string_view bucket);
+Error bad_request(std::string_view message);
 Error precondition_failed(std::string_view condition);
 Error not_modified();
 Error conditional_request_conflict(std::string_view condition, std::string_view key);
 // A header that S3 knows but does not take here.
 Error header_not_implemented(std::string_view header, std::string_view additional_message);
 // GET of a delete marker by its version id.
-Error method_not_allowed(std::string_view method, std::string_view resource = "DeleteMarker");
+Error method_not_allowed(std::string_view method);
+Error method_not_allowed_on(std::string_view method, std::string_view resource_type);
 Error missing_content_length();
 Error invalid_expected_bucket_owner(std::string_view value);
 Error access_denied();

@@ -101,6 +101,14 @@ void get_public_access_block(S3& s3, const CallPtr& call);
 void delete_public_access_block(S3& s3, const CallPtr& call);
 void put_bucket_request_payment(S3& s3, const CallPtr& call);
 void get_bucket_request_payment(S3& s3, const CallPtr& call);
+// cors.cc
+void put_bucket_cors(S3& s3, const CallPtr& call);
+void get_bucket_cors(S3& s3, const CallPtr& call);
+void delete_bucket_cors(S3& s3, const CallPtr& call);
+// website.cc
+void put_bucket_website(S3& s3, const CallPtr& call);
+void get_bucket_website(S3& s3, const CallPtr& call);
+void delete_bucket_website(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // get.cc

@@ -28,6 +28,10 @@ inline constexpr std::int64_t kListBucketsMax = 10'000;
 inline constexpr std::size_t kTagsMax = 10;
 // "Tagging S3 buckets": tags per bucket.
 inline constexpr std::size_t kBucketTagsMax = 50;
+// "Elements of a CORS configuration": rules of a bucket.
+inline constexpr std::size_t kCorsRulesMax = 100;
+// "Routing rules for advanced conditional redirects": rules of a website.
+inline constexpr std::size_t kRoutingRulesMax = 50;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 

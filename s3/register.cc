@@ -1,19 +1,25 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
 #include "s3/access.h"
+#include "s3/cors.h"
 #include "s3/handlers.h"
+#include "s3/website.h"
 
 namespace cloche::s3 {
+namespace {
+
+void serve(S3& s3, const CallPtr& call, void (*handler)(S3&, const CallPtr&)) {
+  if (s3.guard().is_on()) {
+    if (auto judged = judge_call(s3, *call); !judged) return call->fail(std::move(judged).error());
+  }
+  handler(s3, call);
+}
+
+}  // namespace
 
 void register_s3(protocol::Registry& registry, S3& s3) {
   protocol::Service& service = registry.add("s3");
   const auto on = [&](std::string_view operation, void (*handler)(S3&, const CallPtr&)) {
-    service.on(operation, [&s3, handler](const CallPtr& call) {
-      if (s3.guard().is_on()) {
-        if (auto judged = judge_call(s3, *call); !judged)
-          return call->fail(std::move(judged).error());
-      }
-      handler(s3, call);
-    });
+    service.on(operation, [&s3, handler](const CallPtr& call) { serve(s3, call, handler); });
   };
 
   on("CreateBucket", create_bucket);
@@ -44,6 +50,19 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("PutBucketTagging", put_bucket_tagging);
   on("GetBucketTagging", get_bucket_tagging);
   on("DeleteBucketTagging", delete_bucket_tagging);
+
+  on("PutBucketCors", put_bucket_cors);
+  on("GetBucketCors", get_bucket_cors);
+  on("DeleteBucketCors", delete_bucket_cors);
+  service.judge_origins(cors_judge(s3));
+
+  on("PutBucketWebsite", put_bucket_website);
+  on("GetBucketWebsite", get_bucket_website);
+  on("DeleteBucketWebsite", delete_bucket_website);
+  service.on_site(
+      "GetObject",
+      [](const protocol::HttpRequest& http) { return !website_bucket(http.host()).empty(); },
+      website_visitor(s3, [&s3](const CallPtr& call) { serve(s3, call, get_object); }));
 
   on("PutObject", put_object);
   on("GetObject", get_object);

@@ -54,6 +54,7 @@ Result<void> judge(const Service& service, const protocol::Call& call) {
     return {};
   }
   if (const Value& arn = input["ResourceArn"]) return judge(operation, arn.text());
+  if (const Value& arn = input["StreamArn"]) return judge(operation, arn.text());
   const Value& table = input["TableName"];
   if (!table) return judge(operation, "*");
   std::string resource = arn_of_table(call, table.text());

@@ -4,6 +4,9 @@
 
 #include "dynamodb/limits.h"
 #include "dynamodb/operation/service.h"
+#include "dynamodb/stream/stream.h"
+#include "dynamodb/table/expiry.h"
+#include "dynamodb/table/item_step.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -62,28 +65,13 @@ Result<void> backfill_step(Service& service, engine::WriteTxn& txn, const std::s
   const auto index = std::ranges::find(table.indexes, index_id, &Index::id);
   if (index == table.indexes.end()) return {};
 
-  engine::KeyWriter whole;
-  whole.integer(table_id);
-  engine::KeyRange range = engine::KeyRange::of(whole);
-  if (!from.empty()) range.from = after_row(from);
-  // Rows are gathered before any is written: a cursor shows the state as it was when it was opened.
-  std::vector<std::string> items;
-  std::string last;
-  Step step;
-  bool more = false;
-  const auto cursor = txn.scan(kItems, range);
-  for (; cursor->valid() && !more; cursor->next()) {
-    items.emplace_back(cursor->value());
-    last = cursor->key();
-    more = !step.take(cursor->value().size());
-  }
-  CLOCHE_TRY_VOID(cursor->status());
-  for (const std::string& item : items) {
+  CLOCHE_TRY(const step, next_items(txn, table_id, from));
+  for (const std::string& item : step.rows) {
     Arena arena;
     CLOCHE_TRY(const tree, StoredItem(item).tree(arena));
     CLOCHE_TRY_VOID(write_index_entry(txn, table, *index, tree));
   }
-  if (more) return backfill_later(txn, table, index_id, last);
+  if (step.more) return backfill_later(txn, table, index_id, step.last);
   index->backfilling = false;
   return Catalog::store(txn, table);
 }
@@ -121,6 +109,8 @@ void name_work(Service& service) {
                         [](engine::WriteTxn& txn, const std::string& payload) {
                           return txn.erase(kTokens, payload);
                         });
+  name_stream_work(service.store);
+  name_expiry_work(service.store, service.catalog);
 }
 
 }  // namespace cloche::dynamodb

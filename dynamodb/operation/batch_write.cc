@@ -67,7 +67,7 @@ Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const p
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     Decision& decision = decisions[i];
     CLOCHE_TRY_VOID(decide(plan.writes[i], txn, decision, arena));
-    CLOCHE_TRY(const consumed, apply(service, txn, decision, arena));
+    CLOCHE_TRY(const consumed, apply(txn, decision, arena));
     outcome.table = decision.table;
     outcome.consumed.table += consumed.table;
     for (std::size_t at = 0; at < consumed.indexes.size(); ++at) {

@@ -19,7 +19,7 @@ Result<void> write_one(Service& service, const protocol::CallPtr& call, Plan mak
         Arena& arena = request.arena();
         CLOCHE_TRY(decision, locate(service, txn, request, plan));
         CLOCHE_TRY_VOID(decide(plan, txn, decision, arena));
-        CLOCHE_TRY(const consumed, apply(service, txn, decision, arena));
+        CLOCHE_TRY(const consumed, apply(txn, decision, arena));
 
         Value output = Value::map();
         if (decision.attributes.present()) output.add(arena, "Attributes", decision.attributes);

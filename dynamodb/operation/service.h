@@ -23,7 +23,6 @@ struct DynamoDb::Impl {
   const iam::Guard& guard;
   Catalog catalog;
   ExpressionCache expressions;
-  ChangeListener* listener = nullptr;
 };
 using Service = DynamoDb::Impl;
 
@@ -70,14 +69,16 @@ Result<void> batch_get_item(Service& service, const protocol::CallPtr& call);
 Result<void> batch_write_item(Service& service, const protocol::CallPtr& call);
 Result<void> transact_get_items(Service& service, const protocol::CallPtr& call);
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
+Result<void> list_streams(Service& service, const protocol::CallPtr& call);
+Result<void> describe_stream(Service& service, const protocol::CallPtr& call);
+Result<void> get_shard_iterator(Service& service, const protocol::CallPtr& call);
+Result<void> get_records(Service& service, const protocol::CallPtr& call);
 
 // access.cc: refuses with AccessDeniedException what the caller's identity policies do not allow.
 // Called only where the guard is on.
 Result<void> judge(const Service& service, const protocol::Call& call);
 
 // background.cc: work that goes on after its request was answered.
-Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,
-                              std::int64_t table_or_index_id);
 Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,
                             std::string_view from);
 void name_work(Service& service);

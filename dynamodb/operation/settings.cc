@@ -4,6 +4,7 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/operation/service.h"
+#include "dynamodb/table/expiry.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -24,9 +25,9 @@ Error resource_not_found(std::string_view arn) {
 }
 
 // Changes a table's description in a transaction and answers with `output`.
-Result<void> change_table(Service& service, const protocol::CallPtr& call, std::string_view name,
-                          Error missing,
-                          std::move_only_function<Result<Value>(Table&, Arena&)> change) {
+Result<void> change_table(
+    Service& service, const protocol::CallPtr& call, std::string_view name, Error missing,
+    std::move_only_function<Result<Value>(engine::WriteTxn&, Table&, Arena&)> change) {
   protocol::Call& request = *call;
   answer_write(service, call, name,
                [&service, &request, name, missing,
@@ -34,7 +35,7 @@ Result<void> change_table(Service& service, const protocol::CallPtr& call, std::
                  CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
                  if (found == nullptr) return missing;
                  Table table = *found;
-                 CLOCHE_TRY(const output, change(table, request.arena()));
+                 CLOCHE_TRY(const output, change(txn, table, request.arena()));
                  CLOCHE_TRY_VOID(Catalog::store(txn, table));
                  return output;
                });
@@ -59,19 +60,20 @@ Result<void> tag_resource(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_of_arn(input["ResourceArn"].text()));
   if (input["Tags"].empty()) return validation("Atleast one Tag needs to be provided as Input.");
   const Error missing = resource_not_found(input["ResourceArn"].text());
-  return change_table(
-      service, call, name, missing, [&input](Table& table, Arena&) -> Result<Value> {
-        for (const Value& tag : input["Tags"].items()) {
-          const auto known = std::ranges::find(table.tags, tag["Key"].text(),
-                                               &std::pair<std::string, std::string>::first);
-          if (known == table.tags.end()) {
-            table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
-          } else {
-            known->second = tag["Value"].str();
-          }
-        }
-        return Value::map();
-      });
+  return change_table(service, call, name, missing,
+                      [&input](engine::WriteTxn&, Table& table, Arena&) -> Result<Value> {
+                        for (const Value& tag : input["Tags"].items()) {
+                          const auto known =
+                              std::ranges::find(table.tags, tag["Key"].text(),
+                                                &std::pair<std::string, std::string>::first);
+                          if (known == table.tags.end()) {
+                            table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
+                          } else {
+                            known->second = tag["Value"].str();
+                          }
+                        }
+                        return Value::map();
+                      });
 }
 
 Result<void> untag_resource(Service& service, const protocol::CallPtr& call) {
@@ -79,13 +81,14 @@ Result<void> untag_resource(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_of_arn(input["ResourceArn"].text()));
   if (input["TagKeys"].empty())
     return validation("Atleast one Tag Key needs to be provided as Input.");
-  return change_table(
-      service, call, name, table_not_found(), [&input](Table& table, Arena&) -> Result<Value> {
-        for (const Value& key : input["TagKeys"].items()) {
-          std::erase_if(table.tags, [&](const auto& tag) { return tag.first == key.text(); });
-        }
-        return Value::map();
-      });
+  return change_table(service, call, name, table_not_found(),
+                      [&input](engine::WriteTxn&, Table& table, Arena&) -> Result<Value> {
+                        for (const Value& key : input["TagKeys"].items()) {
+                          std::erase_if(table.tags,
+                                        [&](const auto& tag) { return tag.first == key.text(); });
+                        }
+                        return Value::map();
+                      });
 }
 
 Result<void> list_tags(Service& service, const protocol::CallPtr& call) {
@@ -110,7 +113,7 @@ Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
   return change_table(
       service, call, name, table_not_found(name),
-      [&specification](Table& table, Arena& arena) -> Result<Value> {
+      [&specification](engine::WriteTxn& txn, Table& table, Arena& arena) -> Result<Value> {
         const bool enabled = specification["Enabled"].as_bool();
         const std::string_view attribute = specification["AttributeName"].text();
         if (attribute.empty())
@@ -125,6 +128,7 @@ Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call
               table.ttl_attribute);
         }
         table.ttl_attribute = enabled ? std::string(attribute) : "";
+        CLOCHE_TRY_VOID(enabled ? begin_expiry(txn, table) : end_expiry(txn, table));
         Value output = Value::map();
         output.add(arena, "TimeToLiveSpecification", specification);
         return output;

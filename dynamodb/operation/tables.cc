@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
-#include "base/time_text.h"
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/operation/service.h"
+#include "dynamodb/stream/stream.h"
+#include "dynamodb/table/expiry.h"
 #include "dynamodb/table/plan_table.h"
 
 namespace cloche::dynamodb {
@@ -44,12 +45,6 @@ Value described(const engine::ReadView& view, const Table& table, std::string_vi
   return describe_table(table, status, count_rows(view, kItems, table.id), index_counts, arena);
 }
 
-std::string new_stream_label(Instant now) {
-  std::string label = iso8601_milliseconds(now);
-  label.pop_back();  // Without the Z.
-  return label;
-}
-
 Result<void> create_table(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
   CLOCHE_TRY(const name, table_name_of(input["TableName"].text()));
@@ -76,8 +71,6 @@ Result<void> create_table(Service& service, const protocol::CallPtr& call) {
                  table.created = txn.now();
                  table.uuid = txn.ids().uuid();
                  if (table.on_demand) table.on_demand_since = table.created;
-                 if (!table.stream_view_type.empty())
-                   table.stream_label = new_stream_label(txn.now());
                  if (table.kms_key.ends_with(":key/")) table.kms_key += txn.ids().uuid();
                  CLOCHE_TRY(const id, Catalog::next_id(txn));
                  table.id = id;
@@ -85,6 +78,7 @@ Result<void> create_table(Service& service, const protocol::CallPtr& call) {
                    CLOCHE_TRY(const index_id, Catalog::next_id(txn));
                    index.id = index_id;
                  }
+                 if (!table.stream_view_type.empty()) CLOCHE_TRY_VOID(open_stream(txn, table));
                  CLOCHE_TRY_VOID(Catalog::store(txn, table));
                  Arena& arena = request.arena();
                  Value output = Value::map();
@@ -154,6 +148,11 @@ Result<void> delete_table(Service& service, const protocol::CallPtr& call) {
         CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table->id));
         for (const Index& index : table->indexes)
           CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
+        if (!table->ttl_attribute.empty()) CLOCHE_TRY_VOID(end_expiry(txn, *table));
+        if (has_stream(*table)) {
+          Table ending = *table;
+          CLOCHE_TRY_VOID(close_stream(txn, ending));
+        }
         Arena& arena = request.arena();
         Value output = Value::map();
         output.add(arena, "TableDescription", describe_table(*table, "DELETING", {}, {}, arena));

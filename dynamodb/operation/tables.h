@@ -14,6 +14,5 @@ Value described(const engine::ReadView& view, const Table& table, std::string_vi
                 Arena& arena);
 
 // A stream is named after the moment at which it began.
-std::string new_stream_label(Instant now);
 
 }  // namespace cloche::dynamodb

@@ -107,7 +107,7 @@ Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::
   CapacityByTable capacities;
   Value metrics = Value::map();
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    CLOCHE_TRY(consumed, apply(service, txn, decisions[i], arena));
+    CLOCHE_TRY(consumed, apply(txn, decisions[i], arena));
     consumed.table *= 2;
     for (std::int64_t& halves : consumed.indexes) halves *= 2;
     capacities.add(decisions[i].table, consumed);

@@ -4,6 +4,7 @@
 #include "dynamodb/limits.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/operation/tables.h"
+#include "dynamodb/stream/stream.h"
 #include "dynamodb/table/plan_table.h"
 
 namespace cloche::dynamodb {
@@ -94,16 +95,20 @@ Result<void> set_billing(const Value& input, Table& table, Instant now) {
   return set_throughput(table.throughput, throughput, now, "table");
 }
 
-Result<void> set_stream(const Value& specification, Table& table, Instant now) {
+Result<void> set_stream(engine::WriteTxn& txn, const Value& specification, Table& table) {
   if (!specification.present()) return {};
   CLOCHE_TRY(view, plan_stream(specification));
   if (!view.empty() && !table.stream_view_type.empty())
     return validation("Table already has an enabled stream: " + table.stream_arn());
   if (view.empty() && table.stream_view_type.empty())
     return validation("Table is already in DISABLED stream state, cannot be disabled again");
+  if (view.empty()) {
+    if (has_stream(table)) return close_stream(txn, table);
+    table.stream_view_type.clear();
+    return {};
+  }
   table.stream_view_type = std::move(view);
-  if (!table.stream_view_type.empty()) table.stream_label = new_stream_label(now);
-  return {};
+  return open_stream(txn, table);
 }
 
 // Attributes that no key needs any more are forgotten, new ones remembered.
@@ -194,7 +199,7 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
         Table table = *found;
         set_attributes(input["AttributeDefinitions"], table);
         CLOCHE_TRY_VOID(set_billing(input, table, txn.now()));
-        CLOCHE_TRY_VOID(set_stream(input["StreamSpecification"], table, txn.now()));
+        CLOCHE_TRY_VOID(set_stream(txn, input["StreamSpecification"], table));
         CLOCHE_TRY_VOID(update_indexes(txn, input["GlobalSecondaryIndexUpdates"], table));
         forget_unused_attributes(table);
         if (input["DeletionProtectionEnabled"].present())

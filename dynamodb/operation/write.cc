@@ -239,8 +239,7 @@ Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decisio
   return {};
 }
 
-Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& decision,
-                             Arena& arena) {
+Result<ConsumedHalves> apply(engine::WriteTxn& txn, Decision& decision, Arena& arena) {
   ConsumedHalves consumed;
   const std::size_t bytes =
       std::max(decision.before.bytes(), decision.after ? decision.after->bytes : 0);
@@ -248,7 +247,7 @@ Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& 
   if (!decision.writes) return consumed;
   std::vector<std::int64_t> index_units;
   CLOCHE_TRY_VOID(write_item(txn, *decision.table, decision.key, decision.before,
-                             decision.after ? &*decision.after : nullptr, service.listener,
+                             decision.after ? &*decision.after : nullptr, Changer::Client,
                              index_units, arena));
   for (std::size_t i = 0; i < index_units.size(); ++i)
     consumed.add_index(i, 2 * index_units[i], *decision.table);

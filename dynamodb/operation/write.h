@@ -56,8 +56,7 @@ Result<Decision> locate(Service& service, const engine::ReadView& view, const pr
 Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decision& decision,
                     Arena& arena);
 // Writes. Answers with the units consumed.
-Result<ConsumedHalves> apply(Service& service, engine::WriteTxn& txn, Decision& decision,
-                             Arena& arena);
+Result<ConsumedHalves> apply(engine::WriteTxn& txn, Decision& decision, Arena& arena);
 
 // ItemCollectionMetrics of one write; Absent unless asked for and the table has local indexes.
 Value collection_metrics(const Value& input, const Table& table, const Value& keys, Arena& arena);

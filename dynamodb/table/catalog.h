@@ -58,4 +58,8 @@ class Catalog {
   std::unordered_map<std::string, Decoded> decoded_ CLOCHE_GUARDED_BY(mutex_);
 };
 
+// Queues the removal of all rows of a table of the engine whose key begins with this number, in
+// steps.
+Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows, std::int64_t id);
+
 }  // namespace cloche::dynamodb

@@ -5,14 +5,12 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/item/key_bytes.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/stream/stream.h"
 #include "dynamodb/table/catalog.h"
+#include "dynamodb/table/expiry.h"
 
 namespace cloche::dynamodb {
 namespace {
-
-std::string row_of(const Table& table, const ItemKey& key) {
-  return partition_prefix(table.id, key.partition).blob(key.sort).take();
-}
 
 bool is_empty(const Value& attribute) {
   const Type type = type_of(attribute);
@@ -132,30 +130,34 @@ engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_v
 
 std::string after_row(std::string_view row) { return std::string(row) + "\xFF\xFF"; }
 
-Result<ItemKey> key_of_item(const Table& table, const Value& item) {
+ItemKey item_key(const Table& table, std::string partition, std::string sort) {
   ItemKey key;
-  CLOCHE_TRY(partition, key_in_item(table.keys.partition, item, true));
+  key.row = partition_prefix(table.id, partition).blob(sort).take();
   key.partition = std::move(partition);
+  key.sort = std::move(sort);
+  return key;
+}
+
+Result<ItemKey> key_of_item(const Table& table, const Value& item) {
+  CLOCHE_TRY(partition, key_in_item(table.keys.partition, item, true));
+  std::string sort;
   if (table.keys.sort) {
-    CLOCHE_TRY(sort, key_in_item(*table.keys.sort, item, false));
-    key.sort = std::move(sort);
+    CLOCHE_TRY(bytes, key_in_item(*table.keys.sort, item, false));
+    sort = std::move(bytes);
   }
   CLOCHE_TRY_VOID(check_index_keys(table, item));
-  key.row = row_of(table, key);
-  return key;
+  return item_key(table, std::move(partition), std::move(sort));
 }
 
 Result<ItemKey> key_of_key(const Table& table, const Value& keys) {
   if (keys.size() != (table.keys.sort ? 2u : 1u)) return key_schema_mismatch();
-  ItemKey key;
   CLOCHE_TRY(partition, key_in_key(table.keys.partition, keys, true));
-  key.partition = std::move(partition);
+  std::string sort;
   if (table.keys.sort) {
-    CLOCHE_TRY(sort, key_in_key(*table.keys.sort, keys, false));
-    key.sort = std::move(sort);
+    CLOCHE_TRY(bytes, key_in_key(*table.keys.sort, keys, false));
+    sort = std::move(bytes);
   }
-  key.row = row_of(table, key);
-  return key;
+  return item_key(table, std::move(partition), std::move(sort));
 }
 
 Result<void> check_index_keys(const Table& table, const Value& item) {
@@ -202,7 +204,7 @@ Result<Value> FoundItem::tree(Arena& arena) {
 }
 
 Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key,
-                        FoundItem& before, const NewItem* after, ChangeListener* listener,
+                        FoundItem& before, const NewItem* after, Changer changer,
                         std::vector<std::int64_t>& index_units, Arena& arena) {
   if (!table.indexes.empty()) {
     CLOCHE_TRY(const old_tree, before.tree(arena));
@@ -214,8 +216,9 @@ Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey
       index_units[i] += units;
     }
   }
-  if (listener != nullptr && !table.stream_view_type.empty())
-    CLOCHE_TRY_VOID(listener->on_change(txn, table, before, after));
+  if (has_stream(table)) CLOCHE_TRY_VOID(record_change(txn, table, before, after, changer, arena));
+  if (!table.ttl_attribute.empty())
+    CLOCHE_TRY_VOID(update_expiry(txn, table, key, before, after, arena));
   if (after != nullptr) return txn.put(kItems, key.row, after->row);
   return before.exists() ? txn.erase(kItems, key.row) : Result<void>();
 }

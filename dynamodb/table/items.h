@@ -25,6 +25,8 @@ struct ItemKey {
 Result<ItemKey> key_of_item(const Table& table, const Value& item);
 // A Key parameter: exactly the key attributes.
 Result<ItemKey> key_of_key(const Table& table, const Value& key);
+// The key of the item with these key attributes as bytes; no checks.
+ItemKey item_key(const Table& table, std::string partition, std::string sort);
 // The types, emptiness and sizes of the attributes that are keys of an index.
 Result<void> check_index_keys(const Table& table, const Value& item);
 
@@ -58,20 +60,14 @@ struct NewItem {
   std::size_t bytes = 0;
 };
 
-// Told of every change to an item, in its transaction, before it: streams.
-class ChangeListener {
- public:
-  virtual ~ChangeListener() = default;
-  // `after` is null when the item goes.
-  virtual Result<void> on_change(engine::WriteTxn& txn, const Table& table, const FoundItem& before,
-                                 const NewItem* after) = 0;
-};
+// Who changes an item, as the record in the table's stream says.
+enum class Changer : std::uint8_t { Client, TimeToLive };
 
-// Writes or removes (`after` is null) an item with its index entries, and tells `listener` (may be
-// null) if the table has a stream. Adds to `index_units` the write units of each of the table's
-// indexes. Invalidates `before`.
+// Writes or removes (`after` is null) an item with all that follows from it: index entries, the
+// record in the table's stream, the time at which it expires. Adds to `index_units` the write units
+// of each of the table's indexes. Invalidates `before`.
 Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key,
-                        FoundItem& before, const NewItem* after, ChangeListener* listener,
+                        FoundItem& before, const NewItem* after, Changer changer,
                         std::vector<std::int64_t>& index_units, Arena& arena);
 
 // Writes the entry of one item in one index, as it has to be: the step of a backfill.

@@ -10,37 +10,6 @@ namespace {
 // Writing and reading stand side by side, so that a member that is added to one is seen to be
 // missing in the other.
 
-Value encode_keys(const KeySchema& keys, Arena& arena) {
-  Value out = Value::list();
-  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
-    if (key == nullptr) continue;
-    Value& pair = out.push(arena, Value::list());
-    pair.push(arena, Value::string(key->name));
-    pair.push(arena, Value::string(name_of(key->type)));
-  }
-  return out;
-}
-
-KeySchema decode_keys(const Value& value) {
-  const auto key = [&](std::size_t at) {
-    const auto pair = value.items()[at].items();
-    return KeyAttribute{pair[0].str(), type_named(pair[1].text()).value_or(Type::S)};
-  };
-  KeySchema keys{key(0), std::nullopt};
-  if (value.size() > 1) keys.sort = key(1);
-  return keys;
-}
-
-Value encode_time(const std::optional<Instant>& at) {
-  return at ? Value::integer(at->time_since_epoch().count()) : Value();
-}
-
-std::optional<Instant> decode_time(const Value& value) {
-  const auto microseconds = value.as_integer();
-  if (!microseconds) return std::nullopt;
-  return Instant(std::chrono::microseconds(*microseconds));
-}
-
 Value encode_throughput(const Throughput& throughput, Arena& arena) {
   Value out = Value::map();
   out.add(arena, "read", Value::integer(throughput.read_units));
@@ -99,6 +68,37 @@ Value encode_pairs(const auto& pairs, auto second, Arena& arena) {
 
 }  // namespace
 
+Value encode_keys(const KeySchema& keys, Arena& arena) {
+  Value out = Value::list();
+  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
+    if (key == nullptr) continue;
+    Value& pair = out.push(arena, Value::list());
+    pair.push(arena, Value::string(key->name));
+    pair.push(arena, Value::string(name_of(key->type)));
+  }
+  return out;
+}
+
+KeySchema decode_keys(const Value& value) {
+  const auto key = [&](std::size_t at) {
+    const auto pair = value.items()[at].items();
+    return KeyAttribute{pair[0].str(), type_named(pair[1].text()).value_or(Type::S)};
+  };
+  KeySchema keys{key(0), std::nullopt};
+  if (value.size() > 1) keys.sort = key(1);
+  return keys;
+}
+
+Value encode_time(const std::optional<Instant>& at) {
+  return at ? Value::integer(at->time_since_epoch().count()) : Value();
+}
+
+std::optional<Instant> decode_time(const Value& value) {
+  const auto microseconds = value.as_integer();
+  if (!microseconds) return std::nullopt;
+  return Instant(std::chrono::microseconds(*microseconds));
+}
+
 const Index* Table::find_index(std::string_view index_name) const {
   const auto found = std::ranges::find(indexes, index_name, &Index::name);
   return found == indexes.end() ? nullptr : &*found;
@@ -140,6 +140,7 @@ std::string encode_table(const Table& table) {
   out.add(arena, "table_class", Value::string(table.table_class));
   out.add(arena, "stream_view_type", Value::string(table.stream_view_type));
   out.add(arena, "stream_label", Value::string(table.stream_label));
+  out.add(arena, "stream_id", Value::integer(table.stream_id));
   out.add(arena, "kms_key", Value::string(table.kms_key));
   out.add(arena, "ttl_attribute", Value::string(table.ttl_attribute));
   out.add(arena, "tags",
@@ -176,6 +177,7 @@ Result<Table> decode_table(std::string_view row) {
   table.table_class = in["table_class"].str();
   table.stream_view_type = in["stream_view_type"].str();
   table.stream_label = in["stream_label"].str();
+  table.stream_id = in["stream_id"].as_integer(0);
   table.kms_key = in["kms_key"].str();
   table.ttl_attribute = in["ttl_attribute"].str();
   for (const Value& pair : in["tags"].items())

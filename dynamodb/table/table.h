@@ -63,6 +63,7 @@ struct Table {
   std::string table_class;       // Empty: never set.
   std::string stream_view_type;  // Empty: no stream.
   std::string stream_label;      // Of the stream, or of the last one there was.
+  std::int64_t stream_id = 0;    // What its records are stored under.
   std::string kms_key;           // SSESpecification with type KMS; empty: the default.
   std::string ttl_attribute;     // Empty: no time to live.
   std::vector<std::pair<std::string, std::string>> tags;
@@ -78,6 +79,12 @@ struct Table {
 // Whether an index keeps an attribute: all, or its keys and the table's, or those and what it
 // names.
 bool is_projected(const Table& table, const Index& index, std::string_view attribute);
+
+// Parts of rows, as JSON.
+Value encode_keys(const KeySchema& keys, Arena& arena);
+KeySchema decode_keys(const Value& value);
+Value encode_time(const std::optional<Instant>& at);
+std::optional<Instant> decode_time(const Value& value);
 
 // As a row of dynamodb_tables: JSON.
 std::string encode_table(const Table& table);

@@ -551,7 +551,7 @@ void Connection::start_writing() {
   out_at_ = segment_ = segment_at_ = 0;
   file_bytes_.clear();
   file_bytes_at_ = 0;
-  append_cors(options(), exchange.request, exchange.answer.headers);
+  if (!exchange.origin_decided) append_cors(options(), exchange.request, exchange.answer.headers);
   exchange.append_head(out_, thread_->core->now(), close_after_);
   if (!exchange.has_body()) {
     exchange.answer.body.clear();

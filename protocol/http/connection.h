@@ -72,7 +72,10 @@ class Connection final : public ExchangeHost,
   void run(const Served& served);
   void run_admin(std::string_view body);
   bool route();
+  bool route_for_page();
+  bool judge_origin();
   void answer_preflight();
+  void answer_empty(int status);
   void refuse(Error error);
   void refuse_and_close(Error error);
   Result<std::string_view> decoded(std::string_view body);

@@ -133,12 +133,14 @@ void Exchange::reset() {
   route.service = nullptr;
   route.served = nullptr;
   route.labels.clear();
+  route.path = {};
+  route.is_site = false;
   route.needs_body = false;
   route.unserved.clear();
   body_source = nullptr;
   answer.clear();
   segments.clear();
-  streams = failed = detached = released = false;
+  streams = failed = origin_decided = detached = released = false;
   error_code.clear();
   kept_buffers.clear();
   kept_body.clear();

@@ -37,6 +37,7 @@ class Exchange final : public Call {
   std::string_view service() const override { return route.service->model().name; }
   std::string_view operation() const override { return route.served->operation->name; }
   std::string_view request_id() const override { return request_id_; }
+  std::string_view host_id() const override { return host_id_; }
   const HttpRequest& http() const override { return request; }
   std::string base_url() const override;
   const Value& input() const override { return input_; }
@@ -77,8 +78,9 @@ class Exchange final : public Call {
   std::vector<BodySegment> segments;
   bool streams = false;  // The body is in `segments`.
   bool failed = false;
-  std::string error_code;  // For the log.
-  bool detached = false;   // The connection went on without it.
+  bool origin_decided = false;  // By the service: the server adds no CORS headers of its own.
+  std::string error_code;       // For the log.
+  bool detached = false;        // The connection went on without it.
   bool released = false;
   std::vector<std::unique_ptr<char[]>>
       kept_buffers;  // What the request's views refer to, once detached.

@@ -36,6 +36,9 @@ class Request final : public HttpRequest {
   // Splits and decodes the query. Decoded text lives in the arena.
   void read_query(Arena& arena);
 
+  // A visitor's parameters mean nothing to the API.
+  void drop_query() { queries_.clear(); }
+
   std::string_view host_and_port() const { return host_; }
   std::string_view path() const { return path_; }  // Percent-encoded, without the query.
   std::string_view query_string() const { return query_string_; }

@@ -20,11 +20,18 @@ Error refused(int status, std::string code, std::string message,
           .details = std::move(details)};
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view word) {
+  for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
+    if (equal_ignoring_case(text.substr(at, word.size()), word)) return true;
+  }
+  return false;
+}
+
 // Bucket names have no underscore, so "/_" is free; "metrics" could be a bucket, but a scraper
 // signs nothing.
-bool is_admin(const Request& request) {
+bool is_admin(const Registry::Impl& registry, const Request& request) {
   if (!bucket_of_host(request.host()).empty()) return false;
-  if (request.path().starts_with("/_")) return true;
+  if (request.path().starts_with("/_")) return !registry.is_site(request);
   return request.path() == "/metrics" && request.method() == "GET" &&
          !request.has_header("authorization") && request.target() == "/metrics";
 }
@@ -47,33 +54,83 @@ void Connection::on_head(std::string_view head) {
   set_up_body();
   state_ = State::Gather;
   if (!request.query_string().empty()) request.read_query(exchange.arena());
-  if (is_admin(request)) return;  // Its body is gathered first.
+  if (is_admin(thread_->core->registry, request)) return;  // Its body is gathered first.
   exchange.credential = read_credential(request);
   exchange.read_caller();
-  const bool preflight = request.method() == "OPTIONS" && !request.origin.empty() &&
-                         request.has_header("Access-Control-Request-Method");
-  if (!origin_allowed(options(), request.origin)) {
-    exchange.identify(thread_->ids);
-    return refuse(refused(403, "AccessForbidden",
-                          "CORSResponse: This CORS request is not allowed: the origin is not local "
-                          "and was not named at start."));
-  }
-  if (preflight) return answer_preflight();
-  if (!route()) return;
+  const bool for_page = !request.origin.empty() || request.method() == "OPTIONS";
+  if (for_page ? !route_for_page() : !route()) return;
   const Served* served = exchange.route.served;
   if (served == nullptr) return;  // The body tells.
+  if (exchange.route.is_site) request.drop_query();
   if (!served->handler) return run(*served);
   if (served->operation->streams_in) return run(*served);
   set_up_decoder();
 }
 
-void Connection::answer_preflight() {
+void Connection::answer_empty(int status) {
   state_ = State::Answering;
   handling_ = true;
-  exchange_->answer_raw(204, "", "");
-  append_preflight(options(), exchange_->request, exchange_->answer.headers);
+  exchange_->answer_raw(status, "", "");
   exchange_->released = true;  // No handler has seen it.
   handling_ = false;
+}
+
+void Connection::answer_preflight() {
+  answer_empty(204);
+  append_preflight(options(), exchange_->request, exchange_->answer.headers);
+}
+
+// A request that a browser sent for a page of another origin, or its question ahead of one
+// (OPTIONS): the service that it is for may judge it, else our own rule holds.
+bool Connection::route_for_page() {
+  Exchange& exchange = *exchange_;
+  auto found = find_route(thread_->core->registry, exchange.request, exchange.credential, {},
+                          exchange.arena(), exchange.route);
+  // The question does not show the target itself. Who announces one is no client of S3, which
+  // takes what nobody else claims.
+  if (exchange.request.method() == "OPTIONS" &&
+      contains_ignoring_case(exchange.request.header("Access-Control-Request-Headers"),
+                             "x-amz-target"))
+    exchange.route.service = nullptr;
+  exchange.identify(thread_->ids);
+  if (!judge_origin()) return false;
+  if (found) return true;
+  refuse(std::move(found).error());
+  return false;
+}
+
+// False when the request has been answered.
+bool Connection::judge_origin() {
+  Exchange& exchange = *exchange_;
+  const Request& request = exchange.request;
+  const bool trusted = origin_allowed(options(), request.origin);
+  OriginVerdict verdict;
+  if (exchange.route.service != nullptr && exchange.route.service->origin_judge())
+    verdict = exchange.route.service->origin_judge()(request, exchange.route.path, trusted);
+  switch (verdict.kind) {
+    case OriginVerdict::Kind::Refused:
+      exchange.origin_decided = true;
+      refuse(std::move(verdict.error));
+      return false;
+    case OriginVerdict::Kind::Decided:
+      exchange.origin_decided = true;
+      for (const auto& [name, value] : verdict.headers) exchange.set_header(name, value);
+      if (request.method() != "OPTIONS") return true;
+      answer_empty(200);
+      return false;
+    case OriginVerdict::Kind::Usual:
+      break;
+  }
+  if (!trusted) {
+    refuse(refused(403, "AccessForbidden",
+                   "CORSResponse: This CORS request is not allowed: the origin is not local "
+                   "and was not named at start."));
+    return false;
+  }
+  const bool preflight = request.method() == "OPTIONS" && !request.origin.empty() &&
+                         request.has_header("Access-Control-Request-Method");
+  if (preflight) answer_preflight();
+  return !preflight;
 }
 
 // Finds service and operation; false when the request has been refused.
@@ -90,7 +147,7 @@ bool Connection::route() {
 
 void Connection::on_body(std::string_view body) {
   Exchange& exchange = *exchange_;
-  if (is_admin(exchange.request)) return run_admin(body);
+  if (is_admin(thread_->core->registry, exchange.request)) return run_admin(body);
   if (exchange.route.needs_body) {
     if (!route()) return;
     if (exchange.route.served == nullptr)
@@ -122,6 +179,7 @@ Result<std::string_view> Connection::decoded(std::string_view body) {
 
 Result<void> Connection::authenticate(std::string_view body) {
   Exchange& exchange = *exchange_;
+  if (exchange.route.is_site) return {};  // Visitors are nobody.
   const Credential& credential = exchange.credential;
   const bool presigned = credential.kind == Credential::Kind::V4Presigned ||
                          credential.kind == Credential::Kind::V2Presigned;
@@ -232,7 +290,7 @@ void Connection::log_request() {
     counters.microseconds.add(static_cast<std::uint64_t>(spent_us));
     if (exchange.failed) counters.errors.add(1);
   }
-  if (!options().request_log || is_admin(exchange.request)) return;
+  if (!options().request_log || is_admin(thread_->core->registry, exchange.request)) return;
   char ms[32];
   std::snprintf(ms, sizeof ms, " %.2fms ", static_cast<double>(spent_us) / 1000);
   std::string line = iso8601_milliseconds(thread_->core->now()) + ' ' + exchange.caller().account +

@@ -27,6 +27,23 @@ void ServiceEntry::on(std::string_view operation, Handler handler) {
   found->second->handler = std::move(handler);
 }
 
+void ServiceEntry::on_site(std::string_view operation,
+                           std::function<bool(const HttpRequest&)> takes, Handler handler) {
+  const auto found = by_name_.find(operation);
+  CLOCHE_CHECK(found != by_name_.end());
+  model_.load(operation);
+  auto site = std::make_unique<Site>(Site{std::move(takes), *found->second});
+  site->served.handler = std::move(handler);
+  sites_.push_back(std::move(site));
+}
+
+const Served* ServiceEntry::site_of(const Request& request) const {
+  for (const auto& site : sites_) {
+    if (site->takes(request)) return &site->served;
+  }
+  return nullptr;
+}
+
 const Served* ServiceEntry::find(std::string_view operation) const {
   const auto found = by_name_.find(operation);
   return found == by_name_.end() ? nullptr : found->second;
@@ -58,6 +75,11 @@ ServiceEntry* Registry::Impl::find(std::string_view name) const {
     if (service->model().name == name) return service.get();
   }
   return nullptr;
+}
+
+bool Registry::Impl::is_site(const Request& request) const {
+  return std::ranges::any_of(
+      services, [&](const auto& service) { return service->site_of(request) != nullptr; });
 }
 
 bool Registry::Impl::is_left_out(std::string_view name) const {

@@ -30,10 +30,17 @@ class ServiceEntry final : public Service {
   void on(std::string_view operation, Handler handler) override;
   void leave_raw(std::string_view shape) override { model_.leave_raw(shape); }
 
+  void on_site(std::string_view operation, std::function<bool(const HttpRequest&)> takes,
+               Handler handler) override;
+  void judge_origins(OriginJudge judge) override { origin_judge_ = std::move(judge); }
+
   const Model& model() const { return model_; }
+  const OriginJudge& origin_judge() const { return origin_judge_; }
   const Served* find(std::string_view operation) const;
   const Served* match(const Request& request, std::string_view path, Labels& labels,
                       Arena& arena) const;
+  // Null if the request is no visit to a site of the service.
+  const Served* site_of(const Request& request) const;
   const std::vector<std::unique_ptr<Served>>& operations() const { return served_; }
 
  private:
@@ -41,6 +48,12 @@ class ServiceEntry final : public Service {
   std::vector<std::unique_ptr<Served>> served_;  // In the order of the model's operations.
   std::unordered_map<std::string_view, Served*> by_name_;
   Templates templates_;
+  OriginJudge origin_judge_;
+  struct Site {
+    std::function<bool(const HttpRequest&)> takes;
+    Served served;
+  };
+  std::vector<std::unique_ptr<Site>> sites_;
 };
 
 struct Registry::Impl {
@@ -49,6 +62,7 @@ struct Registry::Impl {
   std::vector<std::string> left_out;
 
   ServiceEntry* find(std::string_view name) const;
+  bool is_site(const Request& request) const;
   bool is_left_out(std::string_view name) const;
   ServiceEntry* by_target(std::string_view prefix) const;
   ServiceEntry* by_signing_name(std::string_view name) const;

@@ -104,6 +104,7 @@ Result<void> find_rest_operation(const Request& request, Arena& arena, Route& in
       path = arena.copy(with_bucket);
     }
   }
+  into.path = path;
   into.served = into.service->match(request, path, into.labels, arena);
   if (into.served != nullptr) return {};
   if (into.service->model().wire == Wire::RestJson) {
@@ -149,6 +150,14 @@ std::string_view bucket_of_host(std::string_view host) {
 Result<void> find_route(const Registry::Impl& registry, const Request& request,
                         const Credential& credential, std::string_view body, Arena& arena,
                         Route& into) {
+  for (const auto& service : registry.services) {
+    into.served = service->site_of(request);
+    if (into.served == nullptr) continue;
+    into.service = service.get();
+    into.path = request.path();
+    into.is_site = true;
+    return {};
+  }
   if (!request.amz_target.empty()) {
     into.service = registry.by_target(request.amz_target.substr(0, request.amz_target.find('.')));
   }

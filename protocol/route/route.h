@@ -18,11 +18,13 @@ struct Route {
   const Served* served =
       nullptr;  // Null while the operation stands in a body that has not been read (query).
   Labels labels;
+  std::string_view path;    // Of a rest service: with a bucket that the host names in front.
+  bool is_site = false;     // A visit to a site of the service, no call of its API.
   bool needs_body = false;  // Ask again with the body.
   std::string unserved;     // "sts.GetCallerIdentity": what nobody here serves. For the log.
 };
 
-// Finds the service by target, signature, host and path, in this order; what nobody claims is S3's,
+// Visits to sites come first. Finds the service by target, signature, host and path, in this order; what nobody claims is S3's,
 // and what is meant for a service that is not here is refused with NotImplemented under its name.
 // `body` is empty at first. Refuses with the service's own error where the operation doesn't exist
 // (into.service is set then, if it is known).
