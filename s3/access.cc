@@ -1,5 +1,6 @@
 #include "s3/access.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "base/json.h"
@@ -62,6 +63,7 @@ struct Wish {
   AclSide side = AclSide::None;
   std::uint8_t permission = 0;
   std::string_view version_id = {};
+  std::string_view listed_key = {};  // Of a listing that is only thought of.
 };
 
 // Judges wishes of one call on one state.
@@ -135,7 +137,8 @@ bool can_always(const iam::Principal& who, const BucketRecord& bucket, std::stri
 
 Result<void> Judge::allow(const Wish& wish) const {
   const ObjectRecord* const object = object_of(wish);
-  const AccessContext context(call_, who_, now_, &wish.bucket, object, wish.version_id);
+  AccessContext context(call_, who_, now_, &wish.bucket, object, wish.version_id);
+  context.as_listing_of(wish.listed_key);
   const std::string resource = arn_of(wish.bucket, wish.key);
   const iam::Request request{who_, wish.action, resource, context};
   const iam::Verdict identity = iam::judge_identity(user_, request);
@@ -191,7 +194,8 @@ Result<void> allow_missing(const Judge& judge, const Wish& wish) {
   return judge.allow({.action = "s3:ListBucket",
                       .bucket = wish.bucket,
                       .side = AclSide::Bucket,
-                      .permission = kRead});
+                      .permission = kRead,
+                      .listed_key = wish.key});
 }
 
 Result<void> allow_on_object(const Judge& judge, const engine::ReadView& view,
@@ -234,9 +238,19 @@ bool writes_object(const AccessRule& rule) {
   return rule.side == AclSide::Bucket && rule.target == Target::Object;
 }
 
+// Whether an ACL gives something to others than the writer and the bucket's owner. "Requiring the
+// bucket owner to get full control" (bucket policy examples) asks for s3:PutObject alone.
+bool gives_to_others(const S3& s3, const Value& input, const BucketRecord& bucket) {
+  const auto asked = read_asked_acl(*s3.guard().users, input, AclOf::Object);
+  if (!asked || !*asked) return false;  // The handler says what is wrong with it.
+  const std::string owner = canonical_id(bucket.account);
+  const Acl acl = acl_of(*asked, owner, owner);
+  return std::ranges::any_of(acl.grants, [&](const Grant& grant) { return grant.id != owner; });
+}
+
 // Tags, ACL, locks that a write brings along. Who may write by an ACL of the bucket may give what he
 // writes an ACL, but no more.
-Result<void> allow_companions(const Judge& judge, const protocol::Call& call,
+Result<void> allow_companions(const S3& s3, const Judge& judge, const protocol::Call& call,
                               const AccessRule& rule, const BucketRecord& bucket,
                               std::string_view key) {
   if (!writes_object(rule)) return {};
@@ -245,6 +259,7 @@ Result<void> allow_companions(const Judge& judge, const protocol::Call& call,
     if (!member || (member.is(Value::Kind::Bool) && !member.as_bool())) continue;
     Wish wish{.action = companion.action, .bucket = bucket, .key = key};
     if (companion.action == "s3:PutObjectAcl") {
+      if (!gives_to_others(s3, call.input(), bucket)) continue;
       wish.side = AclSide::Bucket;
       wish.permission = kWrite;
     }
@@ -331,7 +346,7 @@ Result<void> judge_bucket_call(const S3& s3, const Judge& judge, const engine::R
   // account, S3 returns 405" (PutBucketPolicy).
   if (rule.action.ends_with("BucketPolicy") && !judge.is_owner(bucket))
     return method_not_allowed_on(call.http().method(), "BUCKETPOLICY");
-  CLOCHE_TRY_VOID(allow_companions(judge, call, rule, bucket, key));
+  CLOCHE_TRY_VOID(allow_companions(s3, judge, call, rule, bucket, key));
   CLOCHE_TRY_VOID(allow_source(judge, view, call));
   return check_block(s3, judge, view, call, bucket, rule.action, key);
 }

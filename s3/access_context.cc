@@ -86,11 +86,6 @@ std::optional<std::string> AccessContext::find_one(std::string_view name) const 
   if (const auto found = std::ranges::find(kInputKeys, name, &InputKey::key);
       found != kInputKeys.end())
     return text_of(input[found->member]);
-  if (name == "x-amz-copy-source") {
-    auto source = text_of(input["CopySource"]);
-    if (source && !source->starts_with('/')) source->insert(0, "/");
-    return source;
-  }
   if (name == "versionid" && !version_id_.empty()) return std::string(version_id_);
   if (name == "locationconstraint")
     return text_of(input["CreateBucketConfiguration"]["LocationConstraint"]);
@@ -128,6 +123,15 @@ std::optional<std::vector<std::string>> AccessContext::find(std::string_view key
     for (const auto& [name, value] : request_tags()) keys.push_back(name);
     return keys.empty() ? std::nullopt : std::optional(std::move(keys));
   }
+  // Clients send it with and without a slash in front, and so do policies name it.
+  if (key == "s3:x-amz-copy-source") {
+    std::string source = call().input()["CopySource"].str();
+    if (source.empty()) return std::nullopt;
+    if (source.starts_with('/')) source.erase(0, 1);
+    return std::vector<std::string>{source, "/" + source};
+  }
+  if (key == "s3:prefix" && !listed_key_.empty())
+    return std::vector<std::string>{std::string(listed_key_)};
   if (key.starts_with(existing)) {
     if (object_ != nullptr) {
       one = value_of(parse_tagging(object_->headers.tagging).value_or(Pairs()),

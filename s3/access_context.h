@@ -16,13 +16,16 @@ class AccessContext final : public iam::RequestContext {
       : RequestContext(call, who, now), bucket_(bucket), object_(object), version_id_(version_id) {}
   std::optional<std::vector<std::string>> find(std::string_view key) const override;
 
+  // s3:prefix of a listing that is only thought of: may the caller know that `key` is not there?
+  void as_listing_of(std::string_view key) { listed_key_ = key; }
+
  private:
   std::optional<std::string> find_one(std::string_view name) const;
   Pairs request_tags() const;
 
   const BucketRecord* bucket_;
   const ObjectRecord* object_;
-  std::string_view version_id_;
+  std::string_view version_id_, listed_key_;
 };
 
 }  // namespace cloche::s3

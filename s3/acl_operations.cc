@@ -16,18 +16,13 @@ Result<void> check_owner(const Value& input, std::string_view owner_id) {
   return {};
 }
 
-Result<Value> apply_bucket_acl(engine::WriteTxn& txn, protocol::Call& call, const AskedAcl& asked) {
+Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const AskedAcl& asked) {
   CLOCHE_TRY(bucket, find_bucket(txn, call.input()));
   CLOCHE_TRY(const ownership, ownership_of(txn, bucket));
   if (ownership == Ownership::BucketOwnerEnforced) return acl_not_supported();
   const std::string owner = canonical_id(bucket.account);
   CLOCHE_TRY_VOID(check_owner(call.input(), owner));
-  const Acl acl = acl_of(asked, owner, owner);
-  if (acl == default_acl(owner)) {
-    CLOCHE_TRY_VOID(erase_setting(txn, bucket, Setting::Acl));
-  } else {
-    CLOCHE_TRY_VOID(put_setting(txn, bucket, Setting::Acl, R"({"Acl":")" + encode(acl) + "\"}"));
-  }
+  CLOCHE_TRY_VOID(apply_bucket_acl(txn, bucket, asked));
   return Value::map();
 }
 
@@ -64,7 +59,7 @@ void put_bucket_acl(S3& s3, const CallPtr& call) {
   auto asked = read_put_acl(*s3.guard().users, call->input(), AclOf::Bucket);
   if (!asked) return call->fail(std::move(asked).error());
   commit(s3, call, [call, asked = *std::move(asked)](engine::WriteTxn& txn) {
-    return apply_bucket_acl(txn, *call, asked);
+    return apply_put(txn, *call, asked);
   });
 }
 

@@ -71,7 +71,11 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
   const Value& tags = call.input()["CreateBucketConfiguration"]["Tags"];
   if (existing && (existing->region != kHomeRegion || region != kHomeRegion || !tags.empty()))
     return bucket_already_owned_by_you(name);
-  if (!existing) {
+  // "...returns 200 OK and resets the bucket ACLs" (CreateBucket, BucketAlreadyOwnedByYou).
+  if (existing) {
+    BucketRecord bucket = *existing;
+    CLOCHE_TRY_VOID(apply_bucket_acl(txn, bucket, access.acl));
+  } else {
     BucketRecord bucket;
     CLOCHE_TRY(const id, next_bucket_id(txn));
     bucket.id = id;

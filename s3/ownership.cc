@@ -131,9 +131,13 @@ Result<void> apply_bucket_access(engine::WriteTxn& txn, BucketRecord& bucket,
                                 R"({"BlockPublicAcls":true,"IgnorePublicAcls":true,)"
                                 R"("BlockPublicPolicy":true,"RestrictPublicBuckets":true})"));
   }
+  return apply_bucket_acl(txn, bucket, access.acl);
+}
+
+Result<void> apply_bucket_acl(engine::WriteTxn& txn, BucketRecord& bucket, const AskedAcl& asked) {
   const std::string owner = canonical_id(bucket.account);
-  const Acl acl = acl_of(access.acl, owner, owner);
-  if (acl == default_acl(owner)) return {};
+  const Acl acl = acl_of(asked, owner, owner);
+  if (acl == default_acl(owner)) return erase_setting(txn, bucket, Setting::Acl);
   return put_setting(txn, bucket, Setting::Acl, R"({"Acl":")" + encode(acl) + "\"}");
 }
 

@@ -46,4 +46,7 @@ Result<NewBucketAccess> plan_bucket_access(const S3& s3, const protocol::Call& c
 Result<void> apply_bucket_access(engine::WriteTxn& txn, BucketRecord& bucket,
                                  const NewBucketAccess& access);
 
+// The list that is asked for in the place of the bucket's.
+Result<void> apply_bucket_acl(engine::WriteTxn& txn, BucketRecord& bucket, const AskedAcl& asked);
+
 }  // namespace cloche::s3
