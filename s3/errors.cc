@@ -260,6 +260,32 @@ Error no_such_bucket_policy(std::string_view bucket) {
   return refused(404, "NoSuchBucketPolicy", "The bucket policy does not exist",
                  {{"BucketName", text(bucket)}});
 }
+Error invalid_policy_document(std::string_view why) {
+  return refused(400, "InvalidPolicyDocument", "Invalid Policy: " + text(why));
+}
+Error missing_form_field(std::string_view name) {
+  return refused(400, "InvalidArgument",
+                 "Bucket POST must contain a field named '" + text(name) +
+                     "'.  If it is specified, please check the order of the fields.",
+                 {{"ArgumentName", text(name)}, {"ArgumentValue", ""}});
+}
+Error missing_form_file() {
+  return refused(400, "InvalidArgument", "POST requires exactly one file upload per request.",
+                 {{"ArgumentName", "file"}, {"ArgumentValue", "0"}});
+}
+Error malformed_post() {
+  return refused(400, "MalformedPOSTRequest",
+                 "The body of your POST request is not well-formed multipart/form-data.");
+}
+Error form_too_large() {
+  return refused(400, "MaxPostPreDataLengthExceeded",
+                 "Your POST request fields preceding the upload file were too large.");
+}
+Error form_file_too_small(std::uint64_t size, std::uint64_t min) {
+  return refused(400, "EntityTooSmall",
+                 "Your proposed upload is smaller than the minimum allowed size",
+                 {{"ProposedSize", std::to_string(size)}, {"MinSizeAllowed", std::to_string(min)}});
+}
 Error malformed_policy(std::string_view message) {
   return refused(400, "MalformedPolicy", message);
 }

@@ -69,5 +69,11 @@ Error no_such_ownership_controls(std::string_view bucket);
 Error no_such_public_access_block(std::string_view bucket);
 Error no_such_bucket_policy(std::string_view bucket);
 Error malformed_policy(std::string_view message);
+Error invalid_policy_document(std::string_view why);
+Error missing_form_field(std::string_view name);
+Error missing_form_file();
+Error malformed_post();
+Error form_too_large();
+Error form_file_too_small(std::uint64_t size, std::uint64_t min);
 
 }  // namespace cloche::s3

@@ -111,6 +111,8 @@ void get_bucket_website(S3& s3, const CallPtr& call);
 void delete_bucket_website(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
+// post.cc: PostObject, which hands what a form says to `put` as a PutObject.
+protocol::Handler post_handler(S3& s3, protocol::Handler put);
 // get.cc
 void get_object(S3& s3, const CallPtr& call);
 void head_object(S3& s3, const CallPtr& call);

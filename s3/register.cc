@@ -65,6 +65,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
       website_visitor(s3, [&s3](const CallPtr& call) { serve(s3, call, get_object); }));
 
   on("PutObject", put_object);
+  service.on("PostObject",
+             post_handler(s3, [&s3](const CallPtr& call) { serve(s3, call, put_object); }));
   on("GetObject", get_object);
   on("HeadObject", head_object);
   on("GetObjectAttributes", get_object_attributes);

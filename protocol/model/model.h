@@ -136,6 +136,11 @@ class Model {
   const Operation& load(std::string_view operation);
   // Marks a shape as one that is handed over as it was parsed; also one that is read later.
   void leave_raw(std::string_view shape);
+  // A shape of an operation that was loaded; else null.
+  const Shape* known_shape(std::string_view shape_name) const {
+    const auto found = shapes_.find(shape_name);
+    return found == shapes_.end() ? nullptr : found->second.get();
+  }
   bool has_shape(std::string_view shape) const { return shape_lines_.contains(shape); }
 
  private:
