@@ -6,9 +6,10 @@ namespace cloche::cli {
 
 engine::Schema whole_schema() {
   engine::Schema schema;
-  schema.version = 2;  // 2: s3_bucket_settings.
+  schema.version = 2;  // 2: s3_bucket_settings, s3_events.
   schema.add(s3::tables());
   schema.add(dynamodb::tables());
+  schema.add(kms::tables());
   return schema;
 }
 
@@ -29,6 +30,7 @@ Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& s
   };
   if (wanted("s3")) s3::register_s3(registry_, s3_);
   if (wanted("dynamodb")) dynamodb::register_dynamodb(registry_, dynamodb_);
+  if (wanted("kms")) kms::register_kms(registry_, *store_);
   store_->start_scheduler();
 }
 

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "protocol/protocol.h"
 #include "s3/s3.h"
+#include "services/kms/kms.h"
 
 namespace cloche::cli {
 
@@ -25,6 +26,7 @@ class Environment {
   engine::Store& store() { return *store_; }
   protocol::Registry& registry() { return registry_; }
   const std::shared_ptr<const iam::Users>& users() const { return guard_.users; }
+  s3::S3& s3() { return s3_; }
   const std::vector<std::string>& services() const {
     return services_;
   }  // Names of those that are on.

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/admin.h"
+#include "cli/admin_tools.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/log_writer.h"
@@ -146,10 +147,12 @@ int start(const Settings& settings) {
   const std::string recovery = (*store)->recovery_text();
   Environment environment(*std::move(store), settings, *std::move(guard));
 
-  auto server = protocol::Server::start(env, server_options(settings, environment, log),
-                                        environment.registry());
+  auto server = protocol::Server::open(env, server_options(settings, environment, log),
+                                       environment.registry());
   if (!server) return fail(server.error());
   serve_admin(**server, environment, settings);
+  serve_tools(**server, environment);
+  (*server)->serve();
 
   print_banner(settings, **server, environment, recovery);
   // Test harnesses wait for this very line (LocalStack's constants.py, READY_MARKER_OUTPUT).

@@ -72,7 +72,10 @@ Error key_schema_mismatch() {
 
 Error conditional_check_failed(std::string_view item_json) {
   Error error = refusal("ConditionalCheckFailedException", "The conditional request failed");
-  if (!item_json.empty()) error.details.emplace_back("=Item", item_json);
+  if (item_json.empty()) return error;
+  // With an item the service writes the message's name with a capital.
+  error.details.emplace_back("=Item", item_json);
+  error.details.emplace_back("Message", error.message);
   return error;
 }
 

@@ -34,6 +34,9 @@ constexpr Named kOperations[] = {
     {"TagResource", tag_resource},
     {"UntagResource", untag_resource},
     {"ListTagsOfResource", list_tags},
+    {"DescribeContributorInsights", describe_contributor_insights},
+    {"UpdateContributorInsights", update_contributor_insights},
+    {"ListContributorInsights", list_contributor_insights},
     {"UpdateTimeToLive", update_time_to_live},
     {"DescribeTimeToLive", describe_time_to_live},
 };

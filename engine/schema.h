@@ -16,7 +16,7 @@
 namespace cloche::engine {
 
 // Stored in the log, so a number is never used twice. 1-99 engine, 100-199 s3, 200-299 dynamodb,
-// 300-399 lambda, 400 on: services.
+// 300-309 kms, 310-399 lambda, 400 on: services.
 using TableId = std::uint16_t;
 
 enum class ColumnType : std::uint8_t { Integer, Text, Blob };

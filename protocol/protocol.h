@@ -270,12 +270,13 @@ class Server {
  public:
   virtual ~Server() = default;  // Stops accepting, lets running requests end (up to 5 s), closes.
 
-  static Result<std::unique_ptr<Server>> start(Env& env, ServerOptions options, Registry& registry);
+  // Listens: clients may connect, and are answered once serve() is called.
+  static Result<std::unique_ptr<Server>> open(Env& env, ServerOptions options, Registry& registry);
 
   // Paths that begin with "/_": Host and Origin are checked (design, section 9). A path that ends
-  // in
-  // '/' serves what is below it. Call before the first request; handlers run on the io threads.
+  // in '/' serves what is below it. Before serve(); handlers run on the io threads.
   virtual void on_admin(std::string path, AdminHandler handler) = 0;
+  virtual void serve() = 0;  // Starts the io threads, once; returns at once.
   virtual std::vector<std::string> addresses() const = 0;  // "127.0.0.1:4566", with the real port.
   virtual ServerStats stats() const = 0;
 };

@@ -1,5 +1,6 @@
 // PutBucketAcl, GetBucketAcl, PutObjectAcl, GetObjectAcl.
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/names.h"
 #include "s3/ownership.h"
@@ -47,7 +48,9 @@ Result<Value> apply_object_acl(engine::WriteTxn& txn, protocol::Call& call, cons
   CLOCHE_TRY_VOID(check_owner(call.input(), owner));
   const Acl acl = acl_of(asked, owner, canonical_id(bucket.account));
   object.acl = acl == default_acl(owner) ? std::string() : encode(acl);
-  CLOCHE_TRY_VOID(rewrite(txn, bucket, call.input()["Key"].text(), object));
+  const std::string_view key = call.input()["Key"].text();
+  CLOCHE_TRY_VOID(rewrite(txn, bucket, key, object));
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::AclPut, call, key, object));
   Value output = Value::map();
   add_version_id(output, call.arena(), bucket, object.version_id);
   return output;

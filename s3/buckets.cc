@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -83,8 +84,15 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     bucket.region = region;
     bucket.created = txn.now();
     bucket.name = name;
+    // Object Lock works on versions only, so that it brings versioning along.
+    const bool locks = call.input()["ObjectLockEnabledForBucket"].as_bool();
+    if (locks) bucket.versioning = Versioning::Enabled;
     CLOCHE_TRY_VOID(txn.put(kBuckets, bucket_key(name), encode(bucket)));
     CLOCHE_TRY_VOID(apply_bucket_access(txn, bucket, access));
+    if (locks) {
+      CLOCHE_TRY_VOID(
+          put_setting(txn, bucket, Setting::ObjectLock, R"({"ObjectLockEnabled":"Enabled"})"));
+    }
     if (!tags.empty()) {
       Value tagging = Value::map();
       tagging.add(call.arena(), "TagSet", tags);
@@ -109,6 +117,7 @@ Result<Value> apply_delete(engine::WriteTxn& txn, const protocol::Call& call) {
     return bucket_not_empty(bucket.name, bucket.versioning != Versioning::Off);
   CLOCHE_TRY_VOID(txn.erase(kBuckets, bucket_key(bucket.name)));
   CLOCHE_TRY_VOID(erase_settings(txn, bucket));
+  CLOCHE_TRY_VOID(erase_events(txn, bucket.id));
   // Ids are never given out twice, so what uploads left can go later.
   CLOCHE_TRY(const uploads, has_rows(txn, kUploads, bucket.id));
   if (uploads)
@@ -130,10 +139,6 @@ Value describe_bucket(Arena& arena, const BucketRecord& bucket, bool with_region
 void create_bucket(S3& s3, const CallPtr& call) {
   if (auto valid = check_bucket_name(call->input()["Bucket"].text()); !valid)
     return call->fail(std::move(valid).error());
-  if (call->input()["ObjectLockEnabledForBucket"].as_bool()) {
-    return call->fail(header_not_implemented("x-amz-bucket-object-lock-enabled",
-                                             "Cloche does not implement it yet"));
-  }
   if (auto checked = check_bucket_tags(call->input()["CreateBucketConfiguration"]["Tags"], true);
       !checked)
     return call->fail(std::move(checked).error());
@@ -223,6 +228,12 @@ void put_bucket_versioning(S3& s3, const CallPtr& call) {
     return call->fail(illegal_versioning_configuration());
   commit(s3, call, [call, enabled = status == "Enabled"](engine::WriteTxn& txn) -> Result<Value> {
     CLOCHE_TRY(bucket, find_bucket(txn, call->input()));
+    if (!enabled && bucket.has(Setting::ObjectLock)) {
+      return invalid_bucket_state(
+          "An Object Lock configuration is present on this bucket, so the versioning state cannot "
+          "be "
+          "changed.");
+    }
     bucket.versioning = enabled ? Versioning::Enabled : Versioning::Suspended;
     CLOCHE_TRY_VOID(txn.put(kBuckets, bucket_key(bucket.name), encode(bucket)));
     return Value::map();

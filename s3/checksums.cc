@@ -111,13 +111,15 @@ Result<AskedChecksum> asked_checksum(const Value& input) {
   for (const std::string_view member : kNotBuilt) {
     if (input[member]) return not_built(member);
   }
+  const auto given = std::ranges::count_if(
+      kAlgorithms, [&](Algorithm one) { return input[member_of(one)].present(); });
+  if (given > 1) {
+    return invalid_request(
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+  }
   for (const Algorithm algorithm : kAlgorithms) {
     const Value& value = input[member_of(algorithm)];
     if (!value) continue;
-    if (!asked.value.empty()) {
-      return invalid_request(
-          "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
-    }
     std::string bytes;
     if (!from_base64(value.text(), bytes) || bytes.size() != bytes_of(algorithm)) {
       return invalid_request("Value for " + std::string(header_of(algorithm)) +

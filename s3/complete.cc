@@ -1,6 +1,8 @@
 #include "base/digest.h"
 #include "s3/conditions.h"
+#include "s3/encryption.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/uploads.h"
@@ -95,6 +97,8 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
   object.headers = upload.headers;
   object.owner = upload.owner;
   object.acl = upload.acl;
+  object.encryption = upload.encryption;
+  object.lock = upload.lock;
   Hasher<Md5> etags;
   std::vector<PartChecksum> checksums;
   const Algorithm algorithm = algorithm_of(upload);
@@ -117,11 +121,28 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
     object.extents.insert(object.extents.end(), part.extents.begin(), part.extents.end());
   }
   object.etag = to_hex(etags.finish()) + "-" + std::to_string(named.size());
+  // S3 makes no checksum on its own where a client's key would be needed for it (recordings of AWS,
+  // 2026-02).
+  if (!upload.algorithm && upload.encryption.kind == EncryptionKind::Customer) return object;
   object.checksum = Checksum{.algorithm = algorithm,
                              .value = upload.composite ? composite_checksum(algorithm, checksums)
                                                        : combined_checksum(algorithm, checksums),
                              .composite = upload.composite};
   return object;
+}
+
+// A checksum of the whole, which the request may give. One of the full object counts as such only if the
+// request says so, where the algorithm's own type is the other (recordings of AWS, 2025-08).
+Result<void> check_checksum(const Value& input, const Checksum& made) {
+  for (const Algorithm algorithm : kAlgorithms) {
+    const Value& given = input[member_of(algorithm)];
+    if (!given) continue;
+    const bool type_is_clear =
+        made.composite || algorithm == Algorithm::Crc64nvme || input["ChecksumType"].present();
+    if (algorithm != made.algorithm || given.text() != made.value || !type_is_clear)
+      return bad_checksum(lower_name_of(made.algorithm));
+  }
+  return {};
 }
 
 Result<void> check_whole(const Value& input, const ObjectRecord& object) {
@@ -131,14 +152,13 @@ Result<void> check_whole(const Value& input, const ObjectRecord& object) {
                            std::to_string(size.as_integer(0)) +
                            " does not match what was computed: " + std::to_string(object.size));
   }
-  const Value& expected = input[member_of(object.checksum->algorithm)];
-  if (expected && !object.checksum->composite && expected.text() != object.checksum->value)
-    return bad_checksum(lower_name_of(object.checksum->algorithm));
   if (object.size > kObjectBytesMax) return entity_too_large(object.size, kObjectBytesMax);
-  return {};
+  if (!object.checksum) return {};
+  return check_checksum(input, *object.checksum);
 }
 
-Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object) {
+Value describe(protocol::Call& call, const BucketRecord& bucket, const UploadRecord& upload,
+               const ObjectRecord& object) {
   Arena& arena = call.arena();
   const Value& input = call.input();
   Value output = Value::map();
@@ -147,10 +167,25 @@ Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRec
   output.add(arena, "Bucket", input["Bucket"]);
   output.add(arena, "Key", input["Key"]);
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
-  add_checksum(output, arena, *object.checksum);
-  add_encryption(output, arena);
+  // The one that S3 makes on its own is not told of an object under a key of KMS (recording of AWS,
+  // 2026-02), but kept.
+  const bool told = upload.algorithm || object.encryption.kind == EncryptionKind::S3;
+  if (object.checksum && told) add_checksum(output, arena, *object.checksum);
+  // Nothing is said of a client's key ("CompleteMultipartUpload", Response Syntax).
+  if (object.encryption.kind != EncryptionKind::Customer)
+    add_encryption(output, arena, object.encryption, input);
   add_version_id(output, arena, bucket, object.version_id);
   return output;
+}
+
+// A conditional completion fails if the key was written or deleted since the upload began: what the
+// condition was made of is no longer sure ("Conditional writes", ConditionalRequestConflict).
+Result<void> check_no_conflict(const Value& input, const UploadRecord& upload,
+                               const std::optional<ObjectRecord>& newest) {
+  if (!input["IfMatch"] && !input["IfNoneMatch"]) return {};
+  if ((newest ? newest->rank : 0) == upload.newest_at_start) return {};
+  return conditional_request_conflict(input["IfMatch"] ? "If-Match" : "If-None-Match",
+                                      input["Key"].text());
 }
 
 Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
@@ -163,6 +198,7 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   CLOCHE_TRY_VOID(check_checksum_mode(input, upload));
   CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
   CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
+  CLOCHE_TRY_VOID(check_no_conflict(input, upload, newest));
   CLOCHE_TRY(object, assemble(txn, bucket, input, upload, named));
   CLOCHE_TRY_VOID(check_whole(input, object));
 
@@ -170,7 +206,8 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   for (const NamedPart& part : named) kept.push_back(part.number);
   CLOCHE_TRY_VOID(erase_upload(txn, bucket.id, key, upload_id, kept));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
-  return describe(call, bucket, stored);
+  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedComplete, call, key, stored));
+  return describe(call, bucket, upload, stored);
 }
 
 }  // namespace

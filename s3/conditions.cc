@@ -25,7 +25,7 @@ constexpr Names kCopy{"CopySourceIfMatch", "CopySourceIfUnmodifiedSince", "CopyS
 
 enum class Outcome { Holds, IfMatch, IfUnmodifiedSince, IfNoneMatch, IfModifiedSince };
 
-Outcome evaluate(const Value& input, const ObjectRecord& object, const Names& names) {
+Outcome evaluate(const Value& input, const ObjectRecord& object, const Names& names, Instant now) {
   if (const Value& pattern = input[names.if_match]) {
     if (!etag_matches(pattern.text(), object.etag)) return Outcome::IfMatch;
   } else if (const Value& time = input[names.if_unmodified_since]; is_time(time)) {
@@ -33,7 +33,8 @@ Outcome evaluate(const Value& input, const ObjectRecord& object, const Names& na
   }
   if (const Value& pattern = input[names.if_none_match]) {
     if (etag_matches(pattern.text(), object.etag)) return Outcome::IfNoneMatch;
-  } else if (const Value& time = input[names.if_modified_since]; is_time(time)) {
+  } else if (const Value& time = input[names.if_modified_since];
+             is_time(time) && *time.as_timestamp() <= now) {
     if (!modified_after(object, time)) return Outcome::IfModifiedSince;
   }
   return Outcome::Holds;
@@ -54,8 +55,8 @@ bool etag_matches(std::string_view pattern, std::string_view etag) {
   return false;
 }
 
-Result<void> check_read_conditions(const Value& input, const ObjectRecord& object) {
-  switch (evaluate(input, object, kRead)) {
+Result<void> check_read_conditions(const Value& input, const ObjectRecord& object, Instant now) {
+  switch (evaluate(input, object, kRead, now)) {
     case Outcome::Holds:
       return {};
     case Outcome::IfMatch:
@@ -69,8 +70,8 @@ Result<void> check_read_conditions(const Value& input, const ObjectRecord& objec
   return {};
 }
 
-Result<void> check_copy_conditions(const Value& input, const ObjectRecord& source) {
-  switch (evaluate(input, source, kCopy)) {
+Result<void> check_copy_conditions(const Value& input, const ObjectRecord& source, Instant now) {
+  switch (evaluate(input, source, kCopy, now)) {
     case Outcome::Holds:
       return {};
     case Outcome::IfMatch:

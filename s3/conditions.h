@@ -12,10 +12,12 @@ namespace cloche::s3 {
 // GET and HEAD: PreconditionFailed (412) or NotModified (304), by the order of RFC 9110,
 // section 13.2.2, which S3 follows ("Additional considerations about request headers" in
 // GetObject's documentation).
-Result<void> check_read_conditions(const Value& input, const ObjectRecord& object);
+//
+// A date of If-Modified-Since that lies after `now` is none (RFC 2616, section 14.25).
+Result<void> check_read_conditions(const Value& input, const ObjectRecord& object, Instant now);
 
 // CopyObject and UploadPartCopy: the CopySourceIf* members; all failures are PreconditionFailed.
-Result<void> check_copy_conditions(const Value& input, const ObjectRecord& source);
+Result<void> check_copy_conditions(const Value& input, const ObjectRecord& source, Instant now);
 
 // PutObject, CopyObject's and CompleteMultipartUpload's target. plan_...: what is wrong with the
 // headers by themselves

@@ -21,7 +21,7 @@ int status(const std::vector<std::pair<std::string_view, std::string_view>>& con
   ObjectRecord object;
   object.etag = "abc";
   object.modified = kModified;
-  const auto checked = check_read_conditions(input, object);
+  const auto checked = check_read_conditions(input, object, kModified + std::chrono::hours(1));
   return checked ? 200 : checked.error().http_status;
 }
 

@@ -1,18 +1,30 @@
 #include "s3/access.h"
 #include "s3/conditions.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/object_lock.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
 namespace {
 
 Result<Deleted> remove_one(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
-                           std::string_view version_id) {
-  return version_id.empty() ? delete_newest(txn, bucket, key)
-                            : delete_version(txn, bucket, key, version_id);
+                           std::string_view version_id, bool bypass, const protocol::Call& call) {
+  const bool newest = version_id.empty();
+  CLOCHE_TRY(const deleted, newest ? delete_newest(txn, bucket, key)
+                                   : delete_version(txn, bucket, key, version_id, bypass));
+  if (!wants_events(bucket)) return deleted;
+  ObjectRecord removed;
+  removed.version_id = deleted.version_id == "null" && newest ? std::string() : deleted.version_id;
+  // Deleting what is not there is told too (recording of AWS, 2022).
+  CLOCHE_TRY_VOID(
+      tell(txn, bucket,
+           newest && deleted.delete_marker ? EventKind::RemovedMarker : EventKind::RemovedDelete,
+           call, key, removed));
+  return deleted;
 }
 
 Result<void> check_if_match(const engine::ReadView& view, const BucketRecord& bucket,
@@ -50,6 +62,7 @@ Result<Value> apply_delete_objects(S3& s3, engine::WriteTxn& txn, protocol::Call
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
+  CLOCHE_TRY(const bypass, read_bypass(call, bucket));
   const bool quiet = input["Delete"]["Quiet"].as_bool();
   Value deleted = Value::list();
   Value errors = Value::list();
@@ -58,7 +71,7 @@ Result<Value> apply_delete_objects(S3& s3, engine::WriteTxn& txn, protocol::Call
     const std::string_view version_id = object["VersionId"].text();
     auto checked = judge_object(s3, txn, call, "DeleteObject", bucket, key, version_id);
     if (checked) checked = check_if_match(txn, bucket, key, object["ETag"]);
-    auto removed = checked ? remove_one(txn, bucket, key, version_id)
+    auto removed = checked ? remove_one(txn, bucket, key, version_id, bypass, call)
                            : Result<Deleted>(std::move(checked).error());
     if (removed) {
       if (!quiet) deleted.push(arena, describe_deleted(arena, key, version_id, *removed));
@@ -86,8 +99,10 @@ void delete_object(S3& s3, const CallPtr& call) {
     const Value& asked = call->input();
     const std::string_view key = asked["Key"].text();
     CLOCHE_TRY(const bucket, find_bucket(txn, asked));
+    CLOCHE_TRY(const bypass, read_bypass(*call, bucket));
     CLOCHE_TRY_VOID(check_if_match(txn, bucket, key, asked["IfMatch"]));
-    CLOCHE_TRY(const deleted, remove_one(txn, bucket, key, asked["VersionId"].text()));
+    CLOCHE_TRY(const deleted,
+               remove_one(txn, bucket, key, asked["VersionId"].text(), bypass, *call));
     Value output = Value::map();
     if (deleted.delete_marker) output.add(call->arena(), "DeleteMarker", Value::boolean(true));
     if (!deleted.version_id.empty())

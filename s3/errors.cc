@@ -221,8 +221,6 @@ Error invalid_expected_bucket_owner(std::string_view value) {
                  "The value of the expected bucket owner parameter must be an AWS Account ID... [" +
                      text(value) + "]");
 }
-Error access_denied() { return refused(403, "AccessDenied", "Access Denied"); }
-Error access_denied(std::string_view message) { return refused(403, "AccessDenied", message); }
 Error malformed_acl() {
   return refused(
       400, "MalformedACLError",
@@ -288,6 +286,37 @@ Error form_file_too_small(std::uint64_t size, std::uint64_t min) {
 }
 Error malformed_policy(std::string_view message) {
   return refused(400, "MalformedPolicy", message);
+}
+Error too_many_object_tags() {
+  return refused(400, "BadRequest", "Object tags cannot be greater than 10");
+}
+Error access_denied(std::string_view message) { return refused(403, "AccessDenied", message); }
+// S3 names the header of the method, and not that of the client's algorithm.
+Error invalid_encryption_algorithm(std::string_view algorithm) {
+  return refused(
+      400, "InvalidEncryptionAlgorithmError",
+      "The Encryption request you specified is not valid. Supported value: AES256.",
+      {{"ArgumentName", "x-amz-server-side-encryption"}, {"ArgumentValue", text(algorithm)}});
+}
+Error invalid_bucket_state(std::string_view message) {
+  return refused(409, "InvalidBucketState", message);
+}
+Error object_lock_configuration_not_found(std::string_view bucket) {
+  return refused(404, "ObjectLockConfigurationNotFoundError",
+                 "Object Lock configuration does not exist for this bucket",
+                 {{"BucketName", text(bucket)}});
+}
+Error no_such_object_lock_configuration() {
+  return refused(404, "NoSuchObjectLockConfiguration",
+                 "The specified object does not have a ObjectLock configuration");
+}
+Error invalid_object_state(std::string_view storage_class) {
+  return refused(403, "InvalidObjectState",
+                 "The operation is not valid for the object's storage class",
+                 {{"StorageClass", text(storage_class)}});
+}
+Error restore_already_in_progress() {
+  return refused(409, "RestoreAlreadyInProgress", "Object restore is already in progress");
 }
 
 }  // namespace cloche::s3

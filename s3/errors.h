@@ -57,8 +57,6 @@ Error method_not_allowed(std::string_view method);
 Error method_not_allowed_on(std::string_view method, std::string_view resource_type);
 Error missing_content_length();
 Error invalid_expected_bucket_owner(std::string_view value);
-Error access_denied();
-Error access_denied(std::string_view message);  // AWS says why to callers of the same account.
 Error malformed_acl();
 Error unexpected_content();
 Error missing_security_header(std::string_view header);
@@ -75,5 +73,13 @@ Error missing_form_file();
 Error malformed_post();
 Error form_too_large();
 Error form_file_too_small(std::uint64_t size, std::uint64_t min);
+Error too_many_object_tags();
+Error access_denied(std::string_view message = "Access Denied");
+Error invalid_encryption_algorithm(std::string_view algorithm);
+Error invalid_bucket_state(std::string_view message);
+Error object_lock_configuration_not_found(std::string_view bucket);
+Error no_such_object_lock_configuration();
+Error invalid_object_state(std::string_view storage_class);
+Error restore_already_in_progress();
 
 }  // namespace cloche::s3

@@ -2,11 +2,15 @@
 
 #include "base/time_text.h"
 #include "s3/conditions.h"
+#include "s3/encryption.h"
 #include "s3/errors.h"
 #include "s3/handlers.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
+#include "s3/object_lock.h"
 #include "s3/ranges.h"
+#include "s3/restore.h"
+#include "s3/stored_body.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -58,12 +62,21 @@ Result<Selection> select(const protocol::Call& call, const ObjectRecord& object)
   return Selection{.range = *part, .partial = true, .parts_count = {}, .part_checksum = {}};
 }
 
+// "ENABLED" in any letters (recording of AWS, 2025-08).
+bool asks_for_checksum(const Value& mode) {
+  constexpr std::string_view kEnabled = "enabled";
+  return std::ranges::equal(mode.text(), kEnabled, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// A part has a checksum of its own only where the object's is made of those; one of the full object is
+// told only with all of its bytes.
 void add_checksum_if_asked(Value& output, protocol::Call& call, const ObjectRecord& object,
                            const Selection& selection) {
-  if (call.input()["ChecksumMode"].text() != "ENABLED" || !object.checksum) return;
-  const bool whole = selection.range.length == object.size;
-  if (whole) return add_checksum(output, call.arena(), *object.checksum);
-  if (selection.part_checksum.empty()) return;
+  if (!object.checksum || !asks_for_checksum(call.input()["ChecksumMode"])) return;
+  const bool of_a_part = selection.parts_count && object.checksum->composite;
+  if (!of_a_part && selection.range.length == object.size)
+    return add_checksum(output, call.arena(), *object.checksum);
+  if (!of_a_part || selection.part_checksum.empty()) return;
   add_checksum(output, call.arena(),
                {.algorithm = object.checksum->algorithm,
                 .value = selection.part_checksum,
@@ -71,15 +84,20 @@ void add_checksum_if_asked(Value& output, protocol::Call& call, const ObjectReco
 }
 
 Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object,
-               const Selection& selection) {
+               const Selection& selection, Instant now) {
   Arena& arena = call.arena();
   Value output = Value::map();
   output.add(arena, "AcceptRanges", Value::string("bytes"));
   output.add(arena, "LastModified", Value::timestamp(object.modified));
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
-  add_encryption(output, arena);
+  add_encryption(output, arena, object.encryption, call.input());
   add_version_id(output, arena, bucket, object.version_id);
   add_object_headers(output, call, object.headers);
+  add_lock(output, arena, object.lock);
+  if (object.restored_until) {
+    const std::string restore = restore_text(object, now);
+    if (!restore.empty()) output.add(arena, "Restore", Value::string(arena, restore));
+  }
   add_checksum_if_asked(output, call, object, selection);
   if (selection.parts_count)
     output.add(arena, "PartsCount",
@@ -93,27 +111,6 @@ Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRec
     call.set_status(206);
   }
   return output;
-}
-
-Result<std::vector<protocol::BodySegment>> body_of(engine::Store& store,
-                                                   const engine::ReadView& view,
-                                                   const ObjectRecord& object, ByteRange range) {
-  std::vector<protocol::BodySegment> body;
-  std::uint64_t at = 0;  // Of the extent within the object.
-  for (const Extent& extent : object.extents) {
-    const std::uint64_t begin = std::max(at, range.first);
-    const std::uint64_t end = std::min(at + extent.length, range.first + range.length);
-    if (begin < end) {
-      CLOCHE_TRY(bytes,
-                 store.blobs().read(view, extent.blob, extent.offset + (begin - at), end - begin));
-      body.push_back({.bytes = std::move(bytes.bytes),
-                      .file = std::move(bytes.file),
-                      .file_offset = bytes.file_offset,
-                      .size = bytes.size});
-    }
-    at += extent.length;
-  }
-  return body;
 }
 
 // The version that a GET or HEAD means; refuses delete markers as S3 does, with the headers that
@@ -135,9 +132,17 @@ Result<ObjectRecord> find_readable(const engine::ReadView& view, protocol::Call&
   return method_not_allowed(call.http().method());
 }
 
+// The client's key where it is the object's; nothing where neither has one.
+Result<std::optional<CustomerKey>> read_key(const protocol::Call& call,
+                                            const ObjectRecord& object) {
+  CLOCHE_TRY(key, read_customer_key(call.input(), KeyUse::Decrypt));
+  CLOCHE_TRY_VOID(check_customer_key(object.encryption, key));
+  return key;
+}
+
 Result<void> check_conditions(protocol::Call& call, const BucketRecord& bucket,
-                              const ObjectRecord& object) {
-  auto checked = check_read_conditions(call.input(), object);
+                              const ObjectRecord& object, Instant now) {
+  auto checked = check_read_conditions(call.input(), object, now);
   if (!checked && checked.error().http_status == 304) {
     // A 304 tells what a 200 would have told of the cached copy (RFC 9110, section 15.4.5).
     call.set_header("ETag", "\"" + object.etag + "\"");
@@ -153,17 +158,25 @@ void read_object(S3& s3, const CallPtr& call, bool with_body) {
   const auto read = [&]() -> Result<void> {
     CLOCHE_TRY_VOID(check_key(call->input()["Key"].text()));
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
+    CLOCHE_TRY_VOID(refuse_encryption_headers(*call));
     CLOCHE_TRY(const object, find_readable(*view, *call, bucket));
-    CLOCHE_TRY_VOID(check_conditions(*call, bucket, object));
+    CLOCHE_TRY(const key, read_key(*call, object));
+    const Instant now = s3.store().clock().now();
+    if (with_body) {
+      CLOCHE_TRY_VOID(check_not_archived(object, now));
+      CLOCHE_TRY_VOID(check_kms_key(*view, object.encryption));
+    }
+    CLOCHE_TRY_VOID(check_conditions(*call, bucket, object, now));
     CLOCHE_TRY(const selection, select(*call, object));
-    Value output = describe(*call, bucket, object, selection);
+    Value output = describe(*call, bucket, object, selection, now);
     if (!with_body) {
       output.add(call->arena(), "ContentLength",
                  Value::integer(static_cast<std::int64_t>(selection.range.length)));
       call->reply(output);
       return {};
     }
-    CLOCHE_TRY(body, body_of(s3.store(), *view, object, selection.range));
+    CLOCHE_TRY(body, segments_of(s3.store(), *view, object.extents, selection.range,
+                                 key ? &*key : nullptr));
     call->reply(output, std::move(body));
     return {};
   };
@@ -221,7 +234,9 @@ void get_object_attributes(S3& s3, const CallPtr& call) {
   const auto view = s3.store().view();
   answer(call, [&]() -> Result<Value> {
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
+    CLOCHE_TRY_VOID(refuse_encryption_headers(*call));
     CLOCHE_TRY(const object, find_readable(*view, *call, bucket));
+    CLOCHE_TRY_VOID(read_key(*call, object));
     Arena& arena = call->arena();
     const Value& asked = call->input()["ObjectAttributes"];
     Value output = Value::map();
@@ -230,7 +245,10 @@ void get_object_attributes(S3& s3, const CallPtr& call) {
     if (asks_for(asked, "ETag")) output.add(arena, "ETag", Value::string(arena, object.etag));
     if (asks_for(asked, "Checksum") && object.checksum) {
       Value checksum = Value::map();
-      add_checksum(checksum, arena, *object.checksum);
+      // Without the number of parts, which is told by itself.
+      Checksum plain = *object.checksum;
+      plain.value.resize(std::min(plain.value.size(), plain.value.find('-')));
+      add_checksum(checksum, arena, plain);
       output.add(arena, "Checksum", checksum);
     }
     if (asks_for(asked, "ObjectParts") && !object.parts.empty())

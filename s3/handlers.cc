@@ -60,10 +60,6 @@ std::string_view unquoted(std::string_view etag) {
   return etag;
 }
 
-void add_encryption(Value& output, Arena& arena) {
-  output.add(arena, "ServerSideEncryption", Value::string("AES256"));
-}
-
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,
                     std::string_view version_id) {
   if (!version_id.empty()) {

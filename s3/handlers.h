@@ -63,8 +63,6 @@ inline Value quoted_etag(Arena& arena, std::string_view etag) {
 // Without the quotes that clients may or may not send.
 std::string_view unquoted(std::string_view etag);
 
-// ServerSideEncryption: AES256, which the real service does and says on its own since 2023.
-void add_encryption(Value& output, Arena& arena);
 // VersionId, where the bucket has or had versioning.
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,
                     std::string_view version_id);
@@ -109,6 +107,9 @@ void delete_bucket_cors(S3& s3, const CallPtr& call);
 void put_bucket_website(S3& s3, const CallPtr& call);
 void get_bucket_website(S3& s3, const CallPtr& call);
 void delete_bucket_website(S3& s3, const CallPtr& call);
+// notifications.cc
+void put_bucket_notification(S3& s3, const CallPtr& call);
+void get_bucket_notification(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // post.cc: PostObject, which hands what a form says to `put` as a PutObject.
@@ -117,6 +118,19 @@ protocol::Handler post_handler(S3& s3, protocol::Handler put);
 void get_object(S3& s3, const CallPtr& call);
 void head_object(S3& s3, const CallPtr& call);
 void get_object_attributes(S3& s3, const CallPtr& call);
+// restore.cc
+void restore_object(S3& s3, const CallPtr& call);
+// object_lock.cc
+void put_object_lock_configuration(S3& s3, const CallPtr& call);
+void get_object_lock_configuration(S3& s3, const CallPtr& call);
+void put_object_retention(S3& s3, const CallPtr& call);
+void get_object_retention(S3& s3, const CallPtr& call);
+void put_object_legal_hold(S3& s3, const CallPtr& call);
+void get_object_legal_hold(S3& s3, const CallPtr& call);
+// bucket_encryption.cc
+void put_bucket_encryption(S3& s3, const CallPtr& call);
+void get_bucket_encryption(S3& s3, const CallPtr& call);
+void delete_bucket_encryption(S3& s3, const CallPtr& call);
 // delete.cc
 void delete_object(S3& s3, const CallPtr& call);
 void delete_objects(S3& s3, const CallPtr& call);

@@ -54,25 +54,20 @@ Result<Checksum> check_checksum(const AskedChecksum& asked, const protocol::Body
 struct Ingest {
   CallPtr call;
   AskedChecksum asked;
-  std::unique_ptr<engine::BlobWriter> writer;
+  BodyWriter writer;
   std::function<void(Result<std::shared_ptr<Ingested>>)> then;
 
   Result<std::shared_ptr<Ingested>> finish(const Result<protocol::BodyEnd>& end) {
     if (!end) return end.error();
-    CLOCHE_TRY(blob, writer->finish());
-    CLOCHE_TRY_VOID(check_digests(*call, blob->digests()));
-    CLOCHE_TRY(checksum, check_checksum(asked, *end, blob->digests()));
+    CLOCHE_TRY(body, writer.finish());
+    CLOCHE_TRY_VOID(check_digests(*call, body.digests));
+    CLOCHE_TRY(checksum, check_checksum(asked, *end, body.digests));
     return std::make_shared<Ingested>(
-        Ingested{.blob = std::move(blob), .checksum = std::move(checksum)});
+        Ingested{.body = std::move(body), .checksum = std::move(checksum)});
   }
 };
 
 }  // namespace
-
-std::vector<Extent> Ingested::extents() const {
-  if (blob->digests().size == 0) return {};
-  return {{.blob = blob->ref(), .offset = 0, .length = blob->digests().size}};
-}
 
 Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
   const Value& length = call.input()["ContentLength"];
@@ -87,7 +82,7 @@ Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
 }
 
 void ingest(S3& s3, const CallPtr& call, const AskedChecksum& asked, std::optional<Algorithm> also,
-            std::function<void(Result<std::shared_ptr<Ingested>>)> then) {
+            const CustomerKey* key, std::function<void(Result<std::shared_ptr<Ingested>>)> then) {
   engine::WantedChecksums checksums = wanted(asked);
   checksums.crc64nvme |= also == Algorithm::Crc64nvme;
   checksums.crc32 |= also == Algorithm::Crc32;
@@ -95,15 +90,14 @@ void ingest(S3& s3, const CallPtr& call, const AskedChecksum& asked, std::option
   checksums.sha1 |= also == Algorithm::Sha1;
   auto state = std::make_shared<Ingest>(Ingest{.call = call,
                                                .asked = asked,
-                                               .writer = s3.store().blobs().begin(checksums),
+                                               .writer = BodyWriter(s3.store(), checksums, key),
                                                .then = std::move(then)});
   const auto end = [state](Result<protocol::BodyEnd> ended) {
     auto finished = state->finish(ended);
-    state->writer.reset();
     state->then(std::move(finished));
   };
   if (protocol::BodySource* body = call->body()) {
-    body->read([state](std::span<const std::byte> piece) { return state->writer->append(piece); },
+    body->read([state](std::span<const std::byte> piece) { return state->writer.append(piece); },
                end);
   } else {
     end(protocol::BodyEnd{});

@@ -13,6 +13,14 @@ void add_storage_class(Value& item, Arena& arena, const ObjectHeaders& headers) 
                                          : Value::string(arena, headers.storage_class));
 }
 
+// Unlike an owner it has a name still.
+void add_initiator(Value& output, Arena& arena, const UploadRecord& upload) {
+  Value initiator = Value::map();
+  initiator.add(arena, "ID", Value::string(arena, canonical_id(upload.account)));
+  initiator.add(arena, "DisplayName", Value::string(arena, upload.account));
+  output.add(arena, "Initiator", initiator);
+}
+
 void add_checksum_mode(Value& item, Arena& arena, const UploadRecord& upload) {
   if (!upload.algorithm) return;
   item.add(arena, "ChecksumAlgorithm", Value::string(name_of(*upload.algorithm)));
@@ -34,7 +42,7 @@ Value describe_upload(Arena& arena, const ListQuery& query, std::string_view key
   item.add(arena, "Initiated", Value::timestamp(upload.initiated));
   add_storage_class(item, arena, upload.headers);
   add_owner(item, arena, "Owner", upload.account);
-  add_owner(item, arena, "Initiator", upload.account);
+  add_initiator(item, arena, upload);
   add_checksum_mode(item, arena, upload);
   return item;
 }
@@ -96,7 +104,9 @@ void list_multipart_uploads(S3& s3, const CallPtr& call) {
       output.add(arena, "NextKeyMarker", shown(arena, query, end.last));
       output.add(arena, "NextUploadIdMarker", Value::string(arena, last_id));
     }
-    add_query(output, arena, query);
+    // Unlike the listings of objects, this one has no prefix if none was asked for.
+    if (!query.prefix.empty()) output.add(arena, "Prefix", shown(arena, query, query.prefix));
+    add_rest_of_query(output, arena, query);
     output.add(arena, "MaxUploads", Value::integer(query.max));
     output.add(arena, "IsTruncated", Value::boolean(end.truncated));
     if (!uploads.empty()) output.add(arena, "Uploads", uploads);
@@ -139,7 +149,7 @@ void list_parts(S3& s3, const CallPtr& call) {
     output.add(arena, "MaxParts", Value::integer(max));
     output.add(arena, "IsTruncated", Value::boolean(max > 0 && cursor->valid()));
     if (!parts.empty()) output.add(arena, "Parts", parts);
-    add_owner(output, arena, "Initiator", upload.account);
+    add_initiator(output, arena, upload);
     add_owner(output, arena, "Owner", upload.account);
     add_storage_class(output, arena, upload.headers);
     add_checksum_mode(output, arena, upload);

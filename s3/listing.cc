@@ -102,6 +102,10 @@ Value shown(Arena& arena, const ListQuery& query, std::string_view name) {
 
 void add_query(Value& output, Arena& arena, const ListQuery& query) {
   output.add(arena, "Prefix", shown(arena, query, query.prefix));
+  add_rest_of_query(output, arena, query);
+}
+
+void add_rest_of_query(Value& output, Arena& arena, const ListQuery& query) {
   if (!query.delimiter.empty())
     output.add(arena, "Delimiter", shown(arena, query, query.delimiter));
   if (query.url_encode) output.add(arena, "EncodingType", Value::string("url"));

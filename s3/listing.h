@@ -58,6 +58,7 @@ Result<ListEnd> walk(
 Value shown(Arena& arena, const ListQuery& query, std::string_view name);
 // Adds Prefix, Delimiter, EncodingType as S3 echoes them.
 void add_query(Value& output, Arena& arena, const ListQuery& query);
+void add_rest_of_query(Value& output, Arena& arena, const ListQuery& query);  // Without Prefix.
 // Adds CommonPrefixes: [{Prefix}].
 void push_common_prefix(Value& list, Arena& arena, const ListQuery& query, std::string_view prefix);
 

@@ -1,11 +1,13 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "s3/encryption.h"
 #include "s3/errors.h"
 #include "s3/ingest.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
+#include "s3/object_lock.h"
 #include "s3/ownership.h"
 #include "s3/uploads.h"
 #include "s3/versions.h"
@@ -32,18 +34,31 @@ Result<bool> read_composite(const Value& input, const std::optional<Algorithm>& 
   return composite;
 }
 
-Result<UploadRecord> plan_create(const protocol::Call& call) {
+struct CreatePlan {
+  UploadRecord upload;
+  AskedEncryption encryption;
+  AskedLock lock;
+  AskedAcl acl;
+};
+
+Result<CreatePlan> plan_create(const S3& s3, const protocol::Call& call, Instant now) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
   CLOCHE_TRY(const asked, asked_checksum(input));
   CLOCHE_TRY(const composite, read_composite(input, asked.algorithm));
+  CLOCHE_TRY(encryption, read_encryption(input));
+  CLOCHE_TRY(const lock, read_lock(call, now));
   CLOCHE_TRY(headers, read_object_headers(call));
+  CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
   UploadRecord upload;
   upload.account = call.caller().account;
   upload.headers = std::move(headers);
   upload.algorithm = asked.algorithm;
   upload.composite = composite;
-  return upload;
+  return CreatePlan{.upload = std::move(upload),
+                    .encryption = std::move(encryption),
+                    .lock = lock,
+                    .acl = std::move(acl)};
 }
 
 // Begins with the time, so that uploads of one key are listed in the order they began.
@@ -56,14 +71,21 @@ std::string new_upload_id(engine::WriteTxn& txn) {
          txn.ids().from_alphabet(kIdAlphabet, 52);
 }
 
-Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, UploadRecord upload,
-                           const AskedAcl& acl) {
+Result<Value> apply_create(S3& s3, engine::WriteTxn& txn, protocol::Call& call,
+                           const CreatePlan& plan) {
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
+  UploadRecord upload = plan.upload;
+  CLOCHE_TRY(encryption, decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
+  CLOCHE_TRY(const lock, decide_lock(txn, bucket, plan.lock, txn.now()));
+  CLOCHE_TRY(const newest, find_newest(txn, bucket, input["Key"].text()));
+  upload.newest_at_start = newest ? newest->rank : 0;
+  upload.encryption = std::move(encryption);
+  upload.lock = lock;
   upload.initiated = txn.now();
   ObjectRecord object;  // The one that it will become.
-  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), acl, object));
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
   upload.owner = std::move(object.owner);
   upload.acl = std::move(object.acl);
   const std::string id = new_upload_id(txn);
@@ -73,7 +95,7 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, UploadRe
   output.add(arena, "Bucket", input["Bucket"]);
   output.add(arena, "Key", input["Key"]);
   output.add(arena, "UploadId", Value::string(arena, id));
-  add_encryption(output, arena);
+  add_encryption(output, arena, upload.encryption, input);
   if (upload.algorithm) {
     output.add(arena, "ChecksumAlgorithm", Value::string(name_of(*upload.algorithm)));
     output.add(arena, "ChecksumType",
@@ -86,6 +108,7 @@ struct PartPlan {
   std::int64_t number = 0;
   AskedChecksum checksum;
   Algorithm of_upload = Algorithm::Crc64nvme;
+  std::optional<CustomerKey> key;
 };
 
 Result<PartPlan> plan_part(S3& s3, const protocol::Call& call) {
@@ -97,57 +120,59 @@ Result<PartPlan> plan_part(S3& s3, const protocol::Call& call) {
   CLOCHE_TRY(const bucket, find_bucket(*view, input));
   CLOCHE_TRY(const upload,
              find_upload(*view, bucket, input["Key"].text(), input["UploadId"].text()));
+  CLOCHE_TRY(key, read_customer_key(input, KeyUse::Encrypt));
+  CLOCHE_TRY_VOID(check_key_of_upload(upload.encryption, key));
   if (upload.algorithm && checksum.algorithm && *upload.algorithm != *checksum.algorithm) {
     return invalid_request(
         "Checksum Type mismatch occurred, expected checksum Type: " +
         std::string(lower_name_of(*upload.algorithm)) +
         ", actual checksum Type: " + std::string(lower_name_of(*checksum.algorithm)));
   }
-  return PartPlan{
-      .number = number, .checksum = std::move(checksum), .of_upload = algorithm_of(upload)};
+  return PartPlan{.number = number,
+                  .checksum = std::move(checksum),
+                  .of_upload = algorithm_of(upload),
+                  .key = std::move(key)};
 }
 
 Result<Value> apply_part(engine::WriteTxn& txn, protocol::Call& call, const PartPlan& plan,
-                         const Ingested& body) {
+                         const Ingested& ingested) {
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
-  CLOCHE_TRY_VOID(find_upload(txn, bucket, input["Key"].text(), input["UploadId"].text()));
-  CLOCHE_TRY_VOID(txn.adopt(*body.blob));
-  const engine::BlobDigests& digests = body.blob->digests();
+  CLOCHE_TRY(const upload, find_upload(txn, bucket, input["Key"].text(), input["UploadId"].text()));
+  CLOCHE_TRY_VOID(txn.adopt(*ingested.body.blob));
+  const engine::BlobDigests& digests = ingested.body.digests;
   PartRecord part;
   part.modified = txn.now();
   part.size = digests.size;
-  part.etag = to_hex(digests.md5);
+  part.etag = etag_of(txn, upload.encryption, digests.md5);
   part.checksum = Checksum{
       .algorithm = plan.of_upload, .value = value_of(digests, plan.of_upload), .composite = false};
-  part.extents = body.extents();
+  part.extents = ingested.body.extents();
   CLOCHE_TRY_VOID(store_part(txn, bucket, input["UploadId"].text(), plan.number, part));
   Value output = Value::map();
   output.add(arena, "ETag", quoted_etag(arena, part.etag));
-  output.add(arena, member_of(body.checksum.algorithm), Value::string(arena, body.checksum.value));
-  add_encryption(output, arena);
+  output.add(arena, member_of(ingested.checksum.algorithm),
+             Value::string(arena, ingested.checksum.value));
+  add_encryption(output, arena, upload.encryption, input);
   return output;
 }
 
 }  // namespace
 
 void create_multipart_upload(S3& s3, const CallPtr& call) {
-  auto upload = plan_create(*call);
-  if (!upload) return call->fail(std::move(upload).error());
-  auto acl = read_asked_acl(*s3.guard().users, call->input(), AclOf::Object);
-  if (!acl) return call->fail(std::move(acl).error());
-  commit(s3, call,
-         [call, upload = *std::move(upload), acl = *std::move(acl)](engine::WriteTxn& txn) {
-           return apply_create(txn, *call, upload, acl);
-         });
+  auto plan = plan_create(s3, *call, s3.store().clock().now());
+  if (!plan) return call->fail(std::move(plan).error());
+  commit(s3, call, [&s3, call, plan = *std::move(plan)](engine::WriteTxn& txn) {
+    return apply_create(s3, txn, *call, plan);
+  });
 }
 
 void upload_part(S3& s3, const CallPtr& call) {
   auto planned = plan_part(s3, *call);
   if (!planned) return call->fail(std::move(planned).error());
   auto plan = std::make_shared<PartPlan>(*std::move(planned));
-  ingest(s3, call, plan->checksum, plan->of_upload,
+  ingest(s3, call, plan->checksum, plan->of_upload, plan->key ? &*plan->key : nullptr,
          [&s3, call, plan](Result<std::shared_ptr<Ingested>> body) {
            if (!body) return call->fail(std::move(body).error());
            commit(s3, call, [call, plan, body = *std::move(body)](engine::WriteTxn& txn) {

@@ -6,6 +6,7 @@
 #include "s3/errors.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/tag_rules.h"
 
 namespace cloche::s3 {
 namespace {
@@ -78,7 +79,7 @@ Result<std::string> read_tagging(std::string_view tagging) {
       if ((*tags)[i].first == (*tags)[j].first) return refused();
     }
   }
-  if (tags->size() > kTagsMax) return invalid_tag("Object tags cannot be greater than 10", "");
+  CLOCHE_TRY_VOID(check_object_tags(*tags));
   return write_tagging(*tags);
 }
 
@@ -99,6 +100,8 @@ std::optional<Pairs> parse_tagging(std::string_view tagging) {
   while (!tagging.empty()) {
     const auto end = tagging.find('&');
     const std::string_view one = tagging.substr(0, end);
+    tagging.remove_prefix(end == std::string_view::npos ? tagging.size() : end + 1);
+    if (one.empty()) continue;  // "key1&&&key2" (recording of AWS, 2025).
     const auto equals = one.find('=');
     std::string key(one.substr(0, equals));
     std::string value(equals == std::string_view::npos ? std::string_view()
@@ -107,7 +110,6 @@ std::optional<Pairs> parse_tagging(std::string_view tagging) {
     std::replace(key.begin(), key.end(), '+', ' ');
     std::replace(value.begin(), value.end(), '+', ' ');
     tags.emplace_back(url_decoded(key), url_decoded(value));
-    tagging.remove_prefix(end == std::string_view::npos ? tagging.size() : end + 1);
   }
   return tags;
 }
@@ -125,20 +127,10 @@ std::string write_tagging(const Pairs& tags) {
 // refused, not taken and forgotten.
 static Result<void> refuse_not_built(const Value& input) {
   constexpr std::pair<std::string_view, std::string_view> kNotBuilt[] = {
-      {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
-      {"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
-      {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
-      {"ObjectLockMode", "x-amz-object-lock-mode"},
-      {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"},
-      {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"},
       {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
   };
   for (const auto& [member, header] : kNotBuilt) {
     if (input[member]) return header_not_implemented(header, "Cloche does not implement it yet");
-  }
-  const Value& encryption = input["ServerSideEncryption"];
-  if (encryption && encryption.text() != "AES256") {
-    return header_not_implemented("x-amz-server-side-encryption", "Cloche implements AES256 only");
   }
   return {};
 }

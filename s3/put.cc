@@ -1,9 +1,12 @@
 #include "s3/conditions.h"
+#include "s3/encryption.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/ingest.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
+#include "s3/object_lock.h"
 #include "s3/ownership.h"
 #include "s3/versions.h"
 
@@ -14,19 +17,43 @@ namespace {
 struct PutPlan {
   ObjectHeaders headers;
   AskedChecksum checksum;
+  AskedEncryption encryption;
+  AskedLock lock;
   AskedAcl acl;
 };
 
-Result<PutPlan> plan_put(const S3& s3, const protocol::Call& call) {
+Result<PutPlan> plan_put(const S3& s3, const protocol::Call& call, Instant now) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
   CLOCHE_TRY_VOID(plan_write_conditions(input));
   CLOCHE_TRY_VOID(plan_body(call, kPutBytesMax));
   CLOCHE_TRY(checksum, asked_checksum(input, call.http().header("x-amz-trailer")));
+  CLOCHE_TRY(encryption, read_encryption(input));
+  CLOCHE_TRY(const lock, read_lock(call, now));
   CLOCHE_TRY(headers, read_object_headers(call));
   CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
-  return PutPlan{
-      .headers = std::move(headers), .checksum = std::move(checksum), .acl = std::move(acl)};
+  return PutPlan{.headers = std::move(headers),
+                 .checksum = std::move(checksum),
+                 .encryption = std::move(encryption),
+                 .lock = lock,
+                 .acl = std::move(acl)};
+}
+
+// What can be refused by what is stored, before the client has sent gigabytes.
+Result<void> look_ahead(const engine::ReadView& view, const protocol::Call& call,
+                        const PutPlan& plan, Instant now) {
+  const Value& input = call.input();
+  CLOCHE_TRY(const bucket, find_bucket(view, input));
+  CLOCHE_TRY_VOID(plan_encryption(view, call, bucket, plan.encryption));
+  CLOCHE_TRY_VOID(check_acl_allowed(view, bucket, plan.acl));
+  CLOCHE_TRY(const lock, decide_lock(view, bucket, plan.lock, now));
+  const bool locked = lock.mode != LockMode::None || lock.legal_hold;
+  if (locked && !plan.checksum.algorithm && !input["ContentMD5"]) {
+    return invalid_request(
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
+        "Object Lock parameters");
+  }
+  return {};
 }
 
 Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object) {
@@ -34,13 +61,13 @@ Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRec
   Value output = Value::map();
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
   if (object.checksum) add_checksum(output, arena, *object.checksum);
-  add_encryption(output, arena);
+  add_encryption(output, arena, object.encryption, call.input());
   add_version_id(output, arena, bucket, object.version_id);
   return output;
 }
 
-Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const PutPlan& plan,
-                        const Ingested& body) {
+Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, const PutPlan& plan,
+                        const Ingested& ingested) {
   const Value& input = call.input();
   const std::string_view key = input["Key"].text();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
@@ -48,37 +75,41 @@ Result<Value> apply_put(engine::WriteTxn& txn, protocol::Call& call, const PutPl
     CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
     CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
   }
-  CLOCHE_TRY_VOID(txn.adopt(*body.blob));
   ObjectRecord object;
-  object.size = body.blob->digests().size;
-  object.etag = to_hex(body.blob->digests().md5);
+  CLOCHE_TRY(encryption, decide_encryption(txn, call, s3.store().env(), bucket, plan.encryption));
+  CLOCHE_TRY(const lock, decide_lock(txn, bucket, plan.lock, txn.now()));
+  CLOCHE_TRY_VOID(txn.adopt(*ingested.body.blob));
+  object.encryption = std::move(encryption);
+  object.lock = lock;
+  object.size = ingested.body.digests.size;
+  object.etag = etag_of(txn, object.encryption, ingested.body.digests.md5);
   object.headers = plan.headers;
-  object.checksum = body.checksum;
-  object.extents = body.extents();
+  object.checksum = ingested.checksum;
+  object.extents = ingested.body.extents();
   CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
+  const bool posted = call.http().method() == "POST";  // A form (post.cc).
+  CLOCHE_TRY_VOID(tell(txn, bucket, posted ? EventKind::CreatedPost : EventKind::CreatedPut, call,
+                       key, stored));
   return describe(call, bucket, stored);
 }
 
 }  // namespace
 
 void put_object(S3& s3, const CallPtr& call) {
-  auto planned = plan_put(s3, *call);
+  const Instant now = s3.store().clock().now();
+  auto planned = plan_put(s3, *call, now);
   if (!planned) return call->fail(std::move(planned).error());
-  // Looked at before the body too, so that a client learns of its mistake before it has sent
-  // gigabytes.
-  const auto view = s3.store().view();
-  auto bucket = find_bucket(*view, call->input());
-  if (!bucket) return call->fail(std::move(bucket).error());
-  if (auto allowed = check_acl_allowed(*view, *bucket, planned->acl); !allowed)
-    return call->fail(std::move(allowed).error());
-
   auto plan = std::make_shared<PutPlan>(*std::move(planned));
-  ingest(s3, call, plan->checksum, std::nullopt,
+  if (auto seen = look_ahead(*s3.store().view(), *call, *plan, now); !seen)
+    return call->fail(std::move(seen).error());
+
+  const auto& customer = plan->encryption.customer;
+  ingest(s3, call, plan->checksum, std::nullopt, customer ? &*customer : nullptr,
          [&s3, call, plan](Result<std::shared_ptr<Ingested>> body) {
            if (!body) return call->fail(std::move(body).error());
-           commit(s3, call, [call, plan, body = *std::move(body)](engine::WriteTxn& txn) {
-             return apply_put(txn, *call, *plan, *body);
+           commit(s3, call, [&s3, call, plan, body = *std::move(body)](engine::WriteTxn& txn) {
+             return apply_put(s3, txn, *call, *plan, *body);
            });
          });
 }

@@ -1,5 +1,6 @@
 #include "s3/records.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/digest.h"
@@ -7,6 +8,10 @@
 
 namespace cloche::s3 {
 namespace {
+
+// Stored; by the values of EncryptionKind and LockMode.
+constexpr std::string_view kEncryptionNames[] = {"", "kms", "dsse", "c"};
+constexpr std::string_view kLockNames[] = {"", "governance", "compliance"};
 
 // Writes one JSON object, member after member.
 class Writer {
@@ -75,7 +80,20 @@ class Writer {
     }
     out_ += ']';
   }
-  // [digest, blob size, offset, length], the last two only for a part of a blob.
+  void encryption(const Encryption& encryption) {
+    if (encryption.kind == EncryptionKind::S3) return;
+    text("sse", kEncryptionNames[static_cast<std::size_t>(encryption.kind)]);
+    text("key", encryption.key);
+    flag("bucket_key", encryption.bucket_key);
+  }
+  void lock(const Lock& lock) {
+    if (lock.mode != LockMode::None) {
+      text("lock", kLockNames[static_cast<std::size_t>(lock.mode)]);
+      time("until", lock.until);
+    }
+    if (lock.legal_hold) number("hold", *lock.legal_hold ? 1 : -1);
+  }
+  // [digest, blob size, offset, length, salt], the last three only where they say something.
   void extents(const std::vector<Extent>& extents) {
     if (extents.empty()) return;
     begin("extents");
@@ -84,9 +102,10 @@ class Writer {
       out_ += separator;
       separator = ',';
       out_ += "[\"" + to_hex(extent.blob.digest) + "\"," + std::to_string(extent.blob.size);
-      if (extent.offset != 0 || extent.length != extent.blob.size) {
+      if (extent.offset != 0 || extent.length != extent.blob.size || !extent.salt.empty()) {
         out_ += ',' + std::to_string(extent.offset) + ',' + std::to_string(extent.length);
       }
+      if (!extent.salt.empty()) out_ += ",\"" + extent.salt + '"';
       out_ += ']';
     }
     out_ += ']';
@@ -174,6 +193,30 @@ std::optional<Checksum> checksum_of(const Value& row) {
                   .composite = row["composite"].as_bool()};
 }
 
+template <class Kind, std::size_t Count>
+Kind kind_of(const std::string_view (&names)[Count], std::string_view name) {
+  const auto found = std::ranges::find(names, name);
+  return static_cast<Kind>(found == std::end(names) ? 0 : found - std::begin(names));
+}
+
+Encryption encryption_of(const Value& row) {
+  const Value& kind = row["sse"];
+  if (!kind) return {};
+  return {.kind = kind_of<EncryptionKind>(kEncryptionNames, kind.text()),
+          .key = row["key"].str(),
+          .bucket_key = row["bucket_key"].as_bool()};
+}
+
+Lock lock_of(const Value& row) {
+  Lock lock;
+  if (const Value& mode = row["lock"]) {
+    lock.mode = kind_of<LockMode>(kLockNames, mode.text());
+    lock.until = time_of(row["until"]);
+  }
+  if (const Value& hold = row["hold"]) lock.legal_hold = hold.as_integer(0) > 0;
+  return lock;
+}
+
 Result<std::vector<Extent>> extents_of(const Value& value) {
   std::vector<Extent> extents;
   extents.reserve(value.size());
@@ -186,6 +229,7 @@ Result<std::vector<Extent>> extents_of(const Value& value) {
     extent.blob.size = size_of(fields[1]);
     extent.offset = fields.size() > 3 ? size_of(fields[2]) : 0;
     extent.length = fields.size() > 3 ? size_of(fields[3]) : extent.blob.size;
+    if (fields.size() > 4) extent.salt = fields[4].str();
     extents.push_back(extent);
   }
   return extents;
@@ -223,6 +267,9 @@ std::string encode(const ObjectRecord& record) {
   writer.word(record.checksum ? std::string_view(record.checksum->value) : std::string_view());
   writer.word(record.checksum && record.checksum->composite ? 1 : 0);
   writer.headers(record.headers);
+  writer.encryption(record.encryption);
+  writer.lock(record.lock);
+  if (record.restored_until) writer.time("restored", *record.restored_until);
   writer.parts(record.parts);
   writer.extents(record.extents);
   writer.text("owner", record.owner);
@@ -240,6 +287,9 @@ std::string encode(const UploadRecord& record) {
   writer.headers(record.headers);
   writer.text("owner", record.owner);
   writer.text("acl", record.acl);
+  writer.encryption(record.encryption);
+  writer.lock(record.lock);
+  writer.number("newest", record.newest_at_start);
   return writer.take();
 }
 
@@ -277,6 +327,9 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                       .etag = std::string(head.word(kETag)),
                       .headers = headers_of(value),
                       .checksum = {},
+                      .encryption = encryption_of(value),
+                      .lock = lock_of(value),
+                      .restored_until = {},
                       .parts = {},
                       .extents = {},
                       .owner = value["owner"].str(),
@@ -294,6 +347,7 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                             .size = size_of(fields[1]),
                             .checksum = fields[2].str()});
   }
+  if (const Value& restored = value["restored"]) record.restored_until = time_of(restored);
   CLOCHE_TRY(extents, extents_of(value["extents"]));
   record.extents = std::move(extents);
   return record;
@@ -308,7 +362,10 @@ Result<UploadRecord> decode_upload(std::string_view row) {
                       .algorithm = algorithm_of(value["algorithm"].text()),
                       .composite = value["composite"].as_bool(),
                       .owner = value["owner"].str(),
-                      .acl = value["acl"].str()};
+                      .acl = value["acl"].str(),
+                      .encryption = encryption_of(value),
+                      .lock = lock_of(value),
+                      .newest_at_start = value["newest"].as_integer(0)};
 }
 
 Result<PartRecord> decode_part(std::string_view row) {

@@ -75,6 +75,9 @@ struct Extent {
   engine::BlobRef blob;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  // Where the blob is cipher text under a client's key: what its own key was derived with, in hex
+  // (customer_key.h). Empty for all others.
+  std::string salt{};
 };
 
 // A part of an object that was put together from parts.
@@ -92,6 +95,23 @@ struct ObjectHeaders {
   std::string tagging;        // As in x-amz-tagging: key1=value1&key2=value2, URL-encoded.
 };
 
+// How an object is encrypted at rest, as the client is told (encryption.h).
+enum class EncryptionKind : std::uint8_t { S3, Kms, KmsDsse, Customer };
+struct Encryption {
+  EncryptionKind kind = EncryptionKind::S3;
+  std::string
+      key;  // Kms, KmsDsse: the key's ARN. Customer: what the client's key is known again by.
+  bool bucket_key = false;
+};
+
+// What keeps a version from being deleted (object_lock.h).
+enum class LockMode : std::uint8_t { None, Governance, Compliance };
+struct Lock {
+  LockMode mode = LockMode::None;
+  Instant until{};                      // With a mode.
+  std::optional<bool> legal_hold = {};  // Nothing: never set.
+};
+
 struct ObjectRecord {
   std::string version_id;  // Empty: the null version.
   std::int64_t rank = 0;
@@ -101,6 +121,9 @@ struct ObjectRecord {
   std::string etag;  // Without quotes.
   ObjectHeaders headers;
   std::optional<Checksum> checksum;
+  Encryption encryption;
+  Lock lock;
+  std::optional<Instant> restored_until;  // A restored copy of an archived object (restore.cc).
   std::vector<ObjectPart> parts;
   std::vector<Extent> extents;
   std::string owner;  // An account; empty: the bucket's.
@@ -114,6 +137,9 @@ struct UploadRecord {
   std::optional<Algorithm> algorithm;  // As asked at the beginning.
   bool composite = false;
   std::string owner, acl;  // Of the object that it becomes.
+  Encryption encryption;
+  Lock lock;
+  std::int64_t newest_at_start = 0;  // The rank of the key's newest version when it began; 0: none.
 };
 
 struct PartRecord {

@@ -64,6 +64,9 @@ void register_s3(protocol::Registry& registry, S3& s3) {
       [](const protocol::HttpRequest& http) { return !website_bucket(http.host()).empty(); },
       website_visitor(s3, [&s3](const CallPtr& call) { serve(s3, call, get_object); }));
 
+  on("PutBucketNotificationConfiguration", put_bucket_notification);
+  on("GetBucketNotificationConfiguration", get_bucket_notification);
+
   on("PutObject", put_object);
   service.on("PostObject",
              post_handler(s3, [&s3](const CallPtr& call) { serve(s3, call, put_object); }));
@@ -73,6 +76,16 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("DeleteObject", delete_object);
   on("DeleteObjects", delete_objects);
   on("CopyObject", copy_object);
+  on("RestoreObject", restore_object);
+  on("PutObjectLockConfiguration", put_object_lock_configuration);
+  on("GetObjectLockConfiguration", get_object_lock_configuration);
+  on("PutObjectRetention", put_object_retention);
+  on("GetObjectRetention", get_object_retention);
+  on("PutObjectLegalHold", put_object_legal_hold);
+  on("GetObjectLegalHold", get_object_legal_hold);
+  on("PutBucketEncryption", put_bucket_encryption);
+  on("GetBucketEncryption", get_bucket_encryption);
+  on("DeleteBucketEncryption", delete_bucket_encryption);
   on("GetObjectTagging", get_object_tagging);
   on("PutObjectTagging", put_object_tagging);
   on("DeleteObjectTagging", delete_object_tagging);

@@ -38,6 +38,9 @@ class S3 {
   engine::Store& store() { return store_; }
   const iam::Guard& guard() const { return guard_; }
   const S3Options& options() const { return options_; }
+  // The events of a bucket that nobody has taken yet, as a JSON list of {"to", "message"}: for
+  // people who want to see what their bucket tells. Refuses with NoSuchBucket.
+  Result<std::string> undelivered_events(std::string_view bucket);
   // For work too long for an io thread: hashing the bytes of a large multipart object that is
   // copied.
   Worker& worker() { return worker_; }

@@ -42,6 +42,7 @@ std::vector<engine::TableSpec> tables() {
       {kSettings,
        "s3_bucket_settings",
        {bucket, {"kind", ColumnType::Text}, {"id", ColumnType::Text}}},
+      {kEvents, "s3_events", {bucket, {"number", ColumnType::Integer}}},
   };
 }
 

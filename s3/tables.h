@@ -8,6 +8,7 @@
 //   s3_parts     (bucket, upload_id, number) their parts
 //   s3_counters  (name)                      the last bucket id given out
 //   s3_bucket_settings (bucket, kind, id)    configurations of buckets, drawn in settings.h
+//   s3_events    (bucket, number)            events that wait for delivery, drawn in events.h
 //
 // So a bucket without versioning has one row per object, a listing walks just the rows that it may
 // show, and the newest version of a key is found without knowing how many there are.
@@ -30,6 +31,7 @@ inline constexpr engine::TableId kUploads = 103;
 inline constexpr engine::TableId kParts = 104;
 inline constexpr engine::TableId kCounters = 105;
 inline constexpr engine::TableId kSettings = 106;
+inline constexpr engine::TableId kEvents = 107;
 
 std::vector<engine::TableSpec> tables();
 

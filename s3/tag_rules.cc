@@ -49,4 +49,17 @@ Result<void> check_bucket_tags(const Value& tag_set, bool creating) {
   return {};
 }
 
+Result<void> check_object_tags(const Pairs& tags) {
+  std::set<std::string_view> keys;
+  for (const auto& [key, value] : tags) {
+    CLOCHE_TRY_VOID(check_tag(key, value));
+    if (key.starts_with("aws:"))
+      return invalid_tag("Your TagKey cannot be prefixed with aws:", key);
+    if (!keys.insert(key).second)
+      return invalid_tag("Cannot provide multiple Tags with the same key", key);
+  }
+  if (tags.size() > kTagsMax) return too_many_object_tags();
+  return {};
+}
+
 }  // namespace cloche::s3

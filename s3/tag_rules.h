@@ -7,6 +7,7 @@
 
 #include "base/document.h"
 #include "base/result.h"
+#include "s3/records.h"
 
 namespace cloche::s3 {
 
@@ -19,5 +20,9 @@ Result<void> check_tag(std::string_view key, std::string_view value);
 // against those before it, then their number (that order was seen on AWS: scality/cloudserver, pull
 // request 4451).
 Result<void> check_bucket_tags(const Value& tag_set, bool creating);
+
+// The tags of an object, in a tag set or in x-amz-tagging. Refuses with InvalidTag, or BadRequest if they
+// are too many.
+Result<void> check_object_tags(const Pairs& tags);
 
 }  // namespace cloche::s3

@@ -1,7 +1,9 @@
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/object_headers.h"
+#include "s3/tag_rules.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -10,27 +12,9 @@ namespace {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
 Result<Pairs> read_tag_set(const Value& tag_set) {
   Pairs tags;
-  for (const Value& item : tag_set.items()) {
-    const std::string key = item["Key"].str();
-    const std::string value = item["Value"].str();
-    if (key.empty() || key.size() > kTagKeyMax)
-      return invalid_tag("The TagKey you have provided is invalid", key);
-    if (key.starts_with("aws:"))
-      return invalid_tag("Your TagKey cannot be prefixed with aws:", key);
-    if (value.size() > kTagValueMax)
-      return invalid_tag("The TagValue you have provided is invalid", key);
-    for (const auto& [other, ignored] : tags) {
-      if (other == key) return invalid_tag("Cannot provide multiple Tags with the same key", key);
-    }
-    tags.emplace_back(key, value);
-  }
-  if (tags.size() > kTagsMax) {
-    return Error{.kind = Error::Kind::Refused,
-                 .code = "BadRequest",
-                 .message = "Object tags cannot be greater than 10",
-                 .http_status = 400,
-                 .details = {}};
-  }
+  for (const Value& item : tag_set.items())
+    tags.emplace_back(item["Key"].text(), item["Value"].text());
+  CLOCHE_TRY_VOID(check_object_tags(tags));
   return tags;
 }
 
@@ -48,6 +32,10 @@ void write_tags(S3& s3, const CallPtr& call, Pairs tags) {
     CLOCHE_TRY(object, find_tagged(txn, *call, bucket));
     object.headers.tagging = write_tagging(tags);
     CLOCHE_TRY_VOID(rewrite(txn, bucket, call->input()["Key"].text(), object));
+    CLOCHE_TRY_VOID(tell(txn, bucket,
+                         call->operation() == "DeleteObjectTagging" ? EventKind::TaggingDelete
+                                                                    : EventKind::TaggingPut,
+                         *call, call->input()["Key"].text(), object));
     Value output = Value::map();
     add_version_id(output, call->arena(), bucket, object.version_id);
     return output;
@@ -61,7 +49,11 @@ void get_object_tagging(S3& s3, const CallPtr& call) {
   answer(call, [&]() -> Result<Value> {
     Arena& arena = call->arena();
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
-    CLOCHE_TRY(const object, find_tagged(*view, *call, bucket));
+    auto found = find_tagged(*view, *call, bucket);
+    // Reading, S3 names the bucket with the key (recording of AWS, 2025).
+    if (!found && found.error().code == "NoSuchKey")
+      return no_such_key(bucket.name + "/" + call->input()["Key"].str());
+    CLOCHE_TRY(const object, std::move(found));
     Value tag_set = Value::list();
     const auto tags = parse_tagging(object.headers.tagging);
     for (const auto& [key, value] : tags ? *tags : Pairs()) {

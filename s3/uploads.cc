@@ -22,6 +22,19 @@ Result<std::int64_t> read_part_number(const Value& part_number) {
                           "partNumber", std::to_string(number));
 }
 
+Result<void> check_key_of_upload(const Encryption& upload, const std::optional<CustomerKey>& key) {
+  if (key.has_value() != (upload.kind == EncryptionKind::Customer)) {
+    return invalid_request(
+        "The multipart upload initiate requested encryption. Subsequent part requests must include "
+        "the appropriate encryption parameters.");
+  }
+  if (key && !is_same_key(*key, upload.key)) {
+    return invalid_request(
+        "The provided encryption parameters did not match the ones used originally.");
+  }
+  return {};
+}
+
 Result<void> store_part(engine::WriteTxn& txn, const BucketRecord& bucket,
                         std::string_view upload_id, std::int64_t number, const PartRecord& part) {
   const std::string key = part_key(bucket.id, upload_id, number);

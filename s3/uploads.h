@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/engine.h"
+#include "s3/customer_key.h"
 #include "s3/records.h"
 
 namespace cloche::s3 {
@@ -20,6 +21,9 @@ Result<std::int64_t> read_part_number(const Value& part_number);
 inline Algorithm algorithm_of(const UploadRecord& upload) {
   return upload.algorithm.value_or(Algorithm::Crc64nvme);
 }
+
+// Whether a part may come with this key, or without one. Refuses with InvalidRequest.
+Result<void> check_key_of_upload(const Encryption& upload, const std::optional<CustomerKey>& key);
 
 // Puts the part in the place of an earlier one of its number. Its extents must have been adopted or
 // retained.

@@ -5,6 +5,7 @@
 
 #include "s3/errors.h"
 #include "s3/names.h"
+#include "s3/object_lock.h"
 
 namespace cloche::s3 {
 namespace {
@@ -207,7 +208,7 @@ Result<Deleted> delete_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
 }
 
 Result<Deleted> delete_version(engine::WriteTxn& txn, const BucketRecord& bucket,
-                               std::string_view key, std::string_view version_id) {
+                               std::string_view key, std::string_view version_id, bool bypass) {
   std::int64_t rank = 0;
   if (version_id != "null" && !rank_of_version_id(version_id, rank)) {
     return invalid_argument("Invalid version id specified", "versionId", version_id);
@@ -216,6 +217,7 @@ Result<Deleted> delete_version(engine::WriteTxn& txn, const BucketRecord& bucket
   Deleted deleted{.delete_marker = false, .version_id = std::string(version_id)};
   if (!place) return deleted;
   deleted.delete_marker = place->record.delete_marker;
+  CLOCHE_TRY_VOID(check_deletable(place->record.lock, txn.now(), bypass));
   CLOCHE_TRY_VOID(erase_place(txn, bucket.id, key, *place));
   if (bucket.versioning != Versioning::Off) CLOCHE_TRY_VOID(promote(txn, bucket.id, key));
   return deleted;

@@ -47,9 +47,11 @@ struct Deleted {
 // versioning says.
 Result<Deleted> delete_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
                               std::string_view key);
-// DELETE of one version. Deleting what is not there succeeds.
+// DELETE of one version. Deleting what is not there succeeds; AccessDenied if it is locked, where
+// `bypass` lifts a lock of governance mode.
 Result<Deleted> delete_version(engine::WriteTxn& txn, const BucketRecord& bucket,
-                               std::string_view key, std::string_view version_id);
+                               std::string_view key, std::string_view version_id,
+                               bool bypass = false);
 
 Result<void> retain_extents(engine::WriteTxn& txn, const std::vector<Extent>& extents);
 Result<void> release_extents(engine::WriteTxn& txn, const std::vector<Extent>& extents);

@@ -50,7 +50,7 @@ TEST_F(ItemsTest, AnItemHasAtMostFourHundredKilobytes) {
 // A failed condition tells of the item only when asked to.
 TEST_F(ItemsTest, AConditionGuardsTheItem) {
   make_table();
-  put(R"({"p":{"S":"a"},"v":{"N":"1"}})");
+  put(R"({"p":{"S":"a"},"v":{"N":"1"}} MessageThe conditional request failed)");
   const std::string condition = R"x(,"ConditionExpression":"attribute_not_exists(p)")x";
   EXPECT_EQ(put(R"({"p":{"S":"a"}})", condition),
             "ConditionalCheckFailedException: The conditional request failed");

@@ -37,6 +37,29 @@ Result<WritePlan> plan_item(Service& service, const Value& item, Arena& arena) {
   return plan;
 }
 
+// JSON with the members of maps in the order of their names: the same request may name its members
+// in another order, and is the same all the same.
+void append_in_order(std::string& out, const Value& value) {
+  if (value.is(Value::Kind::List)) {
+    out += '[';
+    for (const Value& item : value.items()) append_in_order(out, item);
+    out += ']';
+  } else if (value.is(Value::Kind::Map)) {
+    std::vector<const Member*> members;
+    for (const Member& member : value.members()) members.push_back(&member);
+    std::ranges::sort(members, {}, [](const Member* member) { return member->name; });
+    out += '{';
+    for (const Member* member : members) {
+      append_json_string(out, member->name);
+      append_in_order(out, member->value);
+    }
+    out += '}';
+  } else {
+    append_json(out, value);
+    out += ',';
+  }
+}
+
 // A token's row: the digest of what was asked, and when the token ends.
 class Token {
  public:
@@ -44,9 +67,9 @@ class Token {
     if (token_.empty()) return;
     const Place place = place_of(call);
     key_ = engine::KeyWriter().text(place.account).text(place.region).text(token_).take();
-    std::string json;
-    append_json(json, call.input()["TransactItems"]);
-    digest_ = to_hex(md5(as_bytes(json)));
+    std::string text;
+    append_in_order(text, call.input()["TransactItems"]);
+    digest_ = to_hex(md5(as_bytes(text)));
   }
 
   // Whether the same request was carried out under this token already. Refuses another one.

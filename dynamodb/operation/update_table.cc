@@ -156,6 +156,8 @@ Result<void> update_index(engine::WriteTxn& txn, const Value& update, Table& tab
   const auto found = std::ranges::find(table.indexes, name, &Index::name);
   if (found == table.indexes.end() || !found->global) return no_such_index(name);
   if (update["Update"].present()) {
+    if (change["WarmThroughput"].present()) found->warm = plan_warm(change["WarmThroughput"]);
+    if (!change["ProvisionedThroughput"].present()) return {};
     return set_throughput(found->throughput, change["ProvisionedThroughput"], txn.now(), "index");
   }
   CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, found->id));
@@ -204,6 +206,7 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
         forget_unused_attributes(table);
         if (input["DeletionProtectionEnabled"].present())
           table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
+        if (input["WarmThroughput"].present()) table.warm = plan_warm(input["WarmThroughput"]);
         if (input["TableClass"].present()) table.table_class = input["TableClass"].str();
         if (const Value& encryption = input["SSESpecification"]; encryption.present()) {
           const bool enabled = encryption["Enabled"].as_bool();

@@ -25,13 +25,19 @@ Value throughput(const Throughput& units, Arena& arena) {
   return out;
 }
 
-// At least that much can be read and written at once, without waiting for a partition to split.
-Value warm_throughput(const Throughput& units, bool on_demand, Arena& arena) {
-  Value out = Value::map();
-  out.add(arena, "ReadUnitsPerSecond", Value::integer(on_demand ? 12'000 : units.read_units));
-  out.add(arena, "WriteUnitsPerSecond", Value::integer(on_demand ? 4'000 : units.write_units));
-  out.add(arena, "Status", Value::string("ACTIVE"));
-  return out;
+// At least that much can be read and written at once, without waiting for a partition to split. A
+// new table tells it only if it was asked for.
+void add_warm_throughput(Value& out, const WarmUnits& warm, const Throughput& units, bool on_demand,
+                         std::string_view table_status, Arena& arena) {
+  const bool settled = table_status != "CREATING" && table_status != "DELETING";
+  const bool asked = warm.read != 0 || warm.write != 0;
+  if (!settled && !(asked && table_status == "CREATING")) return;
+  Value& told = out.add(arena, "WarmThroughput", Value::map());
+  const std::int64_t least_read = on_demand ? 12'000 : units.read_units;
+  const std::int64_t least_write = on_demand ? 4'000 : units.write_units;
+  told.add(arena, "ReadUnitsPerSecond", Value::integer(std::max(warm.read, least_read)));
+  told.add(arena, "WriteUnitsPerSecond", Value::integer(std::max(warm.write, least_write)));
+  told.add(arena, "Status", Value::string(settled ? "ACTIVE" : "UPDATING"));
 }
 
 Value index_description(const Table& table, const Index& index, std::string_view table_status,
@@ -54,8 +60,7 @@ Value index_description(const Table& table, const Index& index, std::string_view
     out.add(arena, "IndexStatus", Value::string(creating ? "CREATING" : "ACTIVE"));
     if (index.backfilling) out.add(arena, "Backfilling", Value::boolean(true));
     out.add(arena, "ProvisionedThroughput", throughput(index.throughput, arena));
-    if (!creating)
-      out.add(arena, "WarmThroughput", warm_throughput(index.throughput, table.on_demand, arena));
+    add_warm_throughput(out, index.warm, index.throughput, table.on_demand, table_status, arena);
   }
   out.add(arena, "IndexSizeBytes", Value::integer(counts.bytes));
   out.add(arena, "ItemCount", Value::integer(counts.items));
@@ -68,17 +73,19 @@ Value index_description(const Table& table, const Index& index, std::string_view
 Value describe_table(const Table& table, std::string_view status, const TableCounts& counts,
                      const std::vector<TableCounts>& index_counts, Arena& arena) {
   Value out = Value::map();
+  // A table that goes is told without what only a living one has.
+  const bool going = status == "DELETING";
   Value attributes = Value::list();
   for (const auto& [name, type] : table.attributes) {
     Value& element = attributes.push(arena, Value::map());
     element.add(arena, "AttributeName", Value::string(arena, name));
     element.add(arena, "AttributeType", Value::string(name_of(type)));
   }
-  out.add(arena, "AttributeDefinitions", attributes);
+  if (!going) out.add(arena, "AttributeDefinitions", attributes);
   out.add(arena, "TableName", Value::string(arena, table.name));
-  out.add(arena, "KeySchema", key_schema(table.keys, arena));
+  if (!going) out.add(arena, "KeySchema", key_schema(table.keys, arena));
   out.add(arena, "TableStatus", Value::string(status));
-  out.add(arena, "CreationDateTime", Value::timestamp(table.created));
+  if (!going) out.add(arena, "CreationDateTime", Value::timestamp(table.created));
   out.add(arena, "ProvisionedThroughput", throughput(table.throughput, arena));
   out.add(arena, "TableSizeBytes", Value::integer(counts.bytes));
   out.add(arena, "ItemCount", Value::integer(counts.items));
@@ -123,9 +130,7 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
         .add(arena, "TableClass", Value::string(arena, table.table_class));
   }
   out.add(arena, "DeletionProtectionEnabled", Value::boolean(table.deletion_protection));
-  if (status != "CREATING" && status != "DELETING") {
-    out.add(arena, "WarmThroughput", warm_throughput(table.throughput, table.on_demand, arena));
-  }
+  add_warm_throughput(out, table.warm, table.throughput, table.on_demand, status, arena);
   return out;
 }
 

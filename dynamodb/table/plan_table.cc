@@ -221,6 +221,11 @@ Result<std::string> plan_stream(const Value& specification) {
   return view;
 }
 
+WarmUnits plan_warm(const Value& warm_throughput) {
+  return {warm_throughput["ReadUnitsPerSecond"].as_integer(0),
+          warm_throughput["WriteUnitsPerSecond"].as_integer(0)};
+}
+
 Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& attributes,
                                 bool on_demand) {
   Index index;
@@ -240,6 +245,7 @@ Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& 
   }
   CLOCHE_TRY(const planned, plan_throughput(throughput));
   index.throughput = planned;
+  index.warm = plan_warm(input["WarmThroughput"]);
   return index;
 }
 
@@ -264,6 +270,7 @@ Result<Table> plan_table(const Value& input) {
   }
   table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
   table.table_class = input["TableClass"].str();
+  table.warm = plan_warm(input["WarmThroughput"]);
   for (const Value& tag : input["Tags"].items())
     table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());
   return table;

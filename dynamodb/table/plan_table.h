@@ -20,6 +20,7 @@ Result<Index> plan_global_index(const Value& index, const AttributeDefinitions& 
                                 bool on_demand);
 // Absent members leave zeros. Refuses what is out of bounds.
 Result<Throughput> plan_throughput(const Value& throughput);
+WarmUnits plan_warm(const Value& warm_throughput);
 Result<std::string> plan_stream(const Value& specification);
 
 }  // namespace cloche::dynamodb

@@ -26,6 +26,19 @@ Throughput decode_throughput(const Value& value) {
 
 constexpr std::string_view kProjections[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
 
+Value encode_warm(const WarmUnits& warm, Arena& arena) {
+  if (warm.read == 0 && warm.write == 0) return {};
+  Value out = Value::list();
+  out.push(arena, Value::integer(warm.read));
+  out.push(arena, Value::integer(warm.write));
+  return out;
+}
+
+WarmUnits decode_warm(const Value& value) {
+  if (value.size() != 2) return {};
+  return {value.items()[0].as_integer(0), value.items()[1].as_integer(0)};
+}
+
 Value encode_index(const Index& index, Arena& arena) {
   Value out = Value::map();
   out.add(arena, "id", Value::integer(index.id));
@@ -38,6 +51,8 @@ Value encode_index(const Index& index, Arena& arena) {
   out.add(arena, "included", included);
   out.add(arena, "backfilling", Value::boolean(index.backfilling));
   out.add(arena, "throughput", encode_throughput(index.throughput, arena));
+  out.add(arena, "warm", encode_warm(index.warm, arena));
+  out.add(arena, "contributor_insights", Value::boolean(index.contributor_insights));
   return out;
 }
 
@@ -53,6 +68,8 @@ Index decode_index(const Value& value) {
   for (const Value& name : value["included"].items()) index.included.push_back(name.str());
   index.backfilling = value["backfilling"].as_bool();
   index.throughput = decode_throughput(value["throughput"]);
+  index.warm = decode_warm(value["warm"]);
+  index.contributor_insights = value["contributor_insights"].as_bool();
   return index;
 }
 
@@ -136,6 +153,8 @@ std::string encode_table(const Table& table) {
   out.add(arena, "on_demand", Value::boolean(table.on_demand));
   out.add(arena, "on_demand_since", encode_time(table.on_demand_since));
   out.add(arena, "throughput", encode_throughput(table.throughput, arena));
+  out.add(arena, "warm", encode_warm(table.warm, arena));
+  out.add(arena, "contributor_insights", Value::boolean(table.contributor_insights));
   out.add(arena, "deletion_protection", Value::boolean(table.deletion_protection));
   out.add(arena, "table_class", Value::string(table.table_class));
   out.add(arena, "stream_view_type", Value::string(table.stream_view_type));
@@ -173,6 +192,8 @@ Result<Table> decode_table(std::string_view row) {
   table.on_demand = in["on_demand"].as_bool();
   table.on_demand_since = decode_time(in["on_demand_since"]);
   table.throughput = decode_throughput(in["throughput"]);
+  table.warm = decode_warm(in["warm"]);
+  table.contributor_insights = in["contributor_insights"].as_bool();
   table.deletion_protection = in["deletion_protection"].as_bool();
   table.table_class = in["table_class"].str();
   table.stream_view_type = in["stream_view_type"].str();

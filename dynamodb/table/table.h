@@ -33,6 +33,12 @@ struct Throughput {
   std::optional<Instant> decreased;
 };
 
+// WarmThroughput as asked for: zeros are the least there is.
+struct WarmUnits {
+  std::int64_t read = 0;
+  std::int64_t write = 0;
+};
+
 enum class ProjectionType : std::uint8_t { All, KeysOnly, Include };
 
 struct Index {
@@ -44,6 +50,8 @@ struct Index {
   std::vector<std::string> included;  // NonKeyAttributes.
   bool backfilling = false;  // Still being filled from the items that were there before it.
   Throughput throughput;
+  WarmUnits warm;
+  bool contributor_insights = false;
 };
 
 struct Table {
@@ -59,6 +67,8 @@ struct Table {
   bool on_demand = false;
   std::optional<Instant> on_demand_since;
   Throughput throughput;
+  WarmUnits warm;
+  bool contributor_insights = false;
   bool deletion_protection = false;
   std::string table_class;       // Empty: never set.
   std::string stream_view_type;  // Empty: no stream.

@@ -370,7 +370,7 @@ Result<void> check_presigned(const Request& request, const Credential& credentia
     return {};
   }
   if (credential.kind != Credential::Kind::V4Presigned) return {};
-  for (const char* name : {"X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date",
+  for (const char* name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date",
                            "X-Amz-SignedHeaders", "X-Amz-Expires"}) {
     if (request.query(name)) continue;
     return refused(400, "AuthorizationQueryParametersError",

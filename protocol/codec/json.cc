@@ -182,7 +182,10 @@ void write_json_error(const Model* model, const Operation* operation, const Erro
     out += error.code;
   }
   out += '"';
-  if (!error.message.empty()) {
+  // A few errors tell their message under another name than their shape's: as a detail.
+  const bool told = std::ranges::any_of(
+      error.details, [](const auto& detail) { return detail.first == "Message"; });
+  if (!error.message.empty() && !told) {
     out += ',';
     append_json_string(out, message_name);
     out += ':';

@@ -37,7 +37,7 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { stop(); }
 
   Result<void> listen();
-  void run();
+  void serve() override;
 
   void on_admin(std::string path, AdminHandler handler) override {
     core_->admin[std::move(path)] = std::move(handler);
@@ -122,7 +122,7 @@ void ServerImpl::schedule_sweep(const std::shared_ptr<IoThread>& thread) {
   });
 }
 
-void ServerImpl::run() {
+void ServerImpl::serve() {
   for (const auto& thread : threads_) {
     std::promise<void> running;
     thread->thread = std::thread([thread, &running] {
@@ -225,7 +225,7 @@ ServerStats ServerImpl::stats() const {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(Env& env, ServerOptions options, Registry& registry) {
+Result<std::unique_ptr<Server>> Server::open(Env& env, ServerOptions options, Registry& registry) {
   // A client that goes away while it is written to would else end the process (sendfile and OpenSSL
   // can't be told not to).
   std::signal(SIGPIPE, SIG_IGN);
@@ -234,7 +234,6 @@ Result<std::unique_ptr<Server>> Server::start(Env& env, ServerOptions options, R
   core->tls = tls;
   auto server = std::make_unique<ServerImpl>(std::move(core));
   CLOCHE_TRY_VOID(server->listen());
-  server->run();
   return std::unique_ptr<Server>(std::move(server));
 }
 

@@ -134,7 +134,7 @@ class ServerTest : public testing::Test {
     options.listen = {"127.0.0.1:0"};
     if (options.threads == 0) options.threads = 2;
     options.certificate_directory = directory_;
-    auto started = Server::start(Env::posix(), std::move(options), *registry_);
+    auto started = Server::open(Env::posix(), std::move(options), *registry_);
     ASSERT_TRUE(started.has_value()) << started.error().message;
     server_ = std::move(*started);
     server_->on_admin("/_cloche/health", [](const HttpRequest&, std::string_view body) {
@@ -142,6 +142,7 @@ class ServerTest : public testing::Test {
                          .content_type = "application/json",
                          .body = "{\"got\":" + std::to_string(body.size()) + "}"};
     });
+    server_->serve();
     const std::string address = server_->addresses().at(0);
     port_ = std::atoi(address.c_str() + address.rfind(':') + 1);
   }

@@ -95,7 +95,7 @@ struct Operation {
   std::string_view method;
   std::string_view uri;
   std::string_view
-      content_type;  // Only requests with this media type are meant (POST of an HTML form).
+      content_type;  // The media type that its handler insists on (POST of an HTML form).
   std::vector<std::string_view> needs_query, needs_headers;
   std::string_view input_name, output_name, input_root, output_root, wrapper, bare;
   std::vector<std::string_view> error_names;

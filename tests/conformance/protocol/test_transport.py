@@ -94,7 +94,7 @@ def test_a_slow_body_holds_nobody_up(endpoint, s3, bucket):
 def test_health_and_metrics(endpoint):
     for path in ["/_localstack/health", "/_cloche/health"]:
         status, _, body = fetch(endpoint + path)
-        assert status == 200 and json.loads(body)["services"] == {"s3": "running", "dynamodb": "running"}
+        assert status == 200 and json.loads(body)["services"] == {"s3": "running", "dynamodb": "running", "kms": "running"}
     status, headers, body = fetch(endpoint + "/metrics")
     assert status == 200 and headers["Content-Type"].startswith("text/plain")
     assert b"cloche_http_requests_total" in body

@@ -1,0 +1,190 @@
+#include "s3/stored_body.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+
+namespace cloche::s3 {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{256} << 10;
+
+std::span<std::byte> writable(std::string& text) { return std::as_writable_bytes(std::span(text)); }
+
+// A file of cipher text, read as plain text. No descriptor: its bytes can't go out by sendfile.
+class DecryptedFile final : public File {
+ public:
+  DecryptedFile(std::shared_ptr<const File> file, Aes256Key key)
+      : file_(std::move(file)), key_(key) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
+    CLOCHE_TRY(const got, file_->read_at(offset, into));
+    Aes256Ctr(key_, offset).apply(into.first(got), into.first(got));
+    return got;
+  }
+  Result<std::uint64_t> size() const override { return file_->size(); }
+  int descriptor() const override { return -1; }
+
+  Result<void> write_at(std::uint64_t, std::span<const std::byte>) override { return read_only(); }
+  Result<void> sync() override { return read_only(); }
+  Result<void> truncate(std::uint64_t) override { return read_only(); }
+
+ private:
+  static Error read_only() { return bug("a stored body is only read"); }
+
+  std::shared_ptr<const File> file_;
+  Aes256Key key_;
+};
+
+Result<protocol::BodySegment> segment_of(engine::Store& store, const engine::ReadView& view,
+                                         const Extent& extent, const CustomerKey* key) {
+  CLOCHE_TRY(read, store.blobs().read(view, extent.blob, extent.offset, extent.length));
+  protocol::BodySegment segment{.bytes = std::move(read.bytes),
+                                .file = std::move(read.file),
+                                .file_offset = read.file_offset,
+                                .size = read.size};
+  if (extent.salt.empty()) return segment;
+  // Nobody gets here without having shown the key.
+  CLOCHE_CHECK(key != nullptr);
+  const Aes256Key own = text_key(*key, extent.salt);
+  if (segment.file) {
+    // A blob is a file of its own, so a place in the file is a place in the text.
+    CLOCHE_CHECK(segment.file_offset == extent.offset);
+    segment.file = std::make_shared<DecryptedFile>(std::move(segment.file), own);
+  } else {
+    const auto bytes = writable(segment.bytes);
+    Aes256Ctr(own, extent.offset).apply(bytes, bytes);
+  }
+  return segment;
+}
+
+}  // namespace
+
+std::vector<Extent> StoredBody::extents() const {
+  const engine::BlobRef ref = blob->ref();
+  if (ref.size == 0) return {};
+  return {{.blob = ref, .offset = 0, .length = ref.size, .salt = salt}};
+}
+
+void BodyDigester::update(std::span<const std::byte> piece) {
+  digests_.size += piece.size();
+  md5_.update(piece);
+  if (with_sha256_) sha256_.update(piece);
+  if (wanted_.sha1) sha1_.update(piece);
+  if (wanted_.crc32) digests_.crc32 = crc32(piece, digests_.crc32);
+  if (wanted_.crc32c) digests_.crc32c = crc32c(piece, digests_.crc32c);
+  if (wanted_.crc64nvme) digests_.crc64nvme = crc64nvme(piece, digests_.crc64nvme);
+}
+
+engine::BlobDigests BodyDigester::finish() {
+  digests_.md5 = md5_.finish();
+  if (with_sha256_) digests_.sha256 = sha256_.finish();
+  if (wanted_.sha1) digests_.sha1 = sha1_.finish();
+  return digests_;
+}
+
+struct BodyWriter::Sealed {
+  Sealed(engine::WantedChecksums wanted, const Aes256Key& key, std::string its_salt)
+      : digester(wanted, true), cipher(key), salt(std::move(its_salt)) {}
+
+  BodyDigester digester;
+  Aes256Ctr cipher;
+  const std::string salt;
+  std::string buffer;
+};
+
+BodyWriter::BodyWriter(BodyWriter&&) noexcept = default;
+BodyWriter::~BodyWriter() = default;
+
+BodyWriter::BodyWriter(engine::Store& store, engine::WantedChecksums wanted,
+                       const CustomerKey* key) {
+  if (key == nullptr) {
+    writer_ = store.blobs().begin(wanted);
+    return;
+  }
+  writer_ = store.blobs().begin({.md5 = false});
+  std::string salt = new_salt(store.env());
+  const Aes256Key own = text_key(*key, salt);
+  sealed_ = std::make_unique<Sealed>(wanted, own, std::move(salt));
+}
+
+Result<void> BodyWriter::append(std::span<const std::byte> piece) {
+  if (!sealed_) return writer_->append(piece);
+  for (auto rest = piece; !rest.empty();) {
+    const auto part = rest.first(std::min(rest.size(), kPiece));
+    sealed_->digester.update(part);
+    sealed_->buffer.resize(part.size());
+    sealed_->cipher.apply(part, writable(sealed_->buffer));
+    CLOCHE_TRY_VOID(writer_->append(as_bytes(sealed_->buffer)));
+    rest = rest.subspan(part.size());
+  }
+  return {};
+}
+
+Result<StoredBody> BodyWriter::finish() {
+  CLOCHE_TRY(blob, writer_->finish());
+  StoredBody body;
+  if (sealed_) {
+    body.digests = sealed_->digester.finish();
+    body.salt = sealed_->salt;
+  } else {
+    body.digests = blob->digests();
+  }
+  body.blob = std::move(blob);
+  return body;
+}
+
+std::vector<Extent> part_of(const std::vector<Extent>& extents, ByteRange range) {
+  std::vector<Extent> part;
+  std::uint64_t at = 0;  // Of the extent within the whole.
+  for (const Extent& extent : extents) {
+    const std::uint64_t begin = std::max(at, range.first);
+    const std::uint64_t end = std::min(at + extent.length, range.first + range.length);
+    if (begin < end) {
+      part.push_back({.blob = extent.blob,
+                      .offset = extent.offset + (begin - at),
+                      .length = end - begin,
+                      .salt = extent.salt});
+    }
+    at += extent.length;
+  }
+  return part;
+}
+
+Result<std::vector<protocol::BodySegment>> segments_of(engine::Store& store,
+                                                       const engine::ReadView& view,
+                                                       const std::vector<Extent>& extents,
+                                                       ByteRange range, const CustomerKey* key) {
+  std::vector<protocol::BodySegment> segments;
+  for (const Extent& extent : part_of(extents, range)) {
+    CLOCHE_TRY(segment, segment_of(store, view, extent, key));
+    segments.push_back(std::move(segment));
+  }
+  return segments;
+}
+
+Result<void> read_pieces(engine::Store& store, const engine::ReadView& view,
+                         const std::vector<Extent>& extents, const CustomerKey* key,
+                         const std::function<Result<void>(std::span<const std::byte>)>& visit) {
+  std::string buffer;
+  for (const Extent& extent : extents) {
+    for (std::uint64_t done = 0; done < extent.length;) {
+      const std::uint64_t size = std::min<std::uint64_t>(kPiece, extent.length - done);
+      const Extent piece{
+          .blob = extent.blob, .offset = extent.offset + done, .length = size, .salt = extent.salt};
+      CLOCHE_TRY(segment, segment_of(store, view, piece, key));
+      if (segment.file) {
+        buffer.resize(size);
+        CLOCHE_TRY(const got, segment.file->read_at(segment.file_offset, writable(buffer)));
+        if (got != size) return damaged("a blob's file is shorter than its row says");
+      } else {
+        buffer = std::move(segment.bytes);
+      }
+      CLOCHE_TRY_VOID(visit(as_bytes(buffer)));
+      done += size;
+    }
+  }
+  return {};
+}
+
+}  // namespace cloche::s3
