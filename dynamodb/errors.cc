@@ -79,6 +79,10 @@ Error conditional_check_failed(std::string_view item_json) {
   return error;
 }
 
+Error duplicate_item() {
+  return refusal("DuplicateItemException", "Duplicate primary key exists in table");
+}
+
 Error transaction_cancelled(std::string_view codes, std::string reasons_json) {
   Error error =
       refusal("TransactionCanceledException",

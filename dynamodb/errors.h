@@ -28,6 +28,7 @@ Error limit_exceeded(std::string message);
 Error key_schema_mismatch();
 // `item_json` is the item for ReturnValuesOnConditionCheckFailure; empty: none.
 Error conditional_check_failed(std::string_view item_json);
+Error duplicate_item();  // PartiQL's INSERT.
 Error transaction_cancelled(std::string_view codes, std::string reasons_json);
 
 }  // namespace cloche::dynamodb

@@ -4,7 +4,9 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
+#include "s3/names.h"
 #include "s3/uploads.h"
 #include "s3/versions.h"
 
@@ -21,9 +23,6 @@ struct NamedPart {
 
 Result<std::vector<NamedPart>> plan_parts(const Value& input) {
   const Value& list = input["MultipartUpload"]["Parts"];
-  if (list.empty())
-    return input["MultipartUpload"] ? malformed_xml()
-                                    : invalid_request("You must specify at least one part");
   std::vector<NamedPart> parts;
   parts.reserve(list.size());
   for (const Value& item : list.items()) {
@@ -38,8 +37,10 @@ Result<std::vector<NamedPart>> plan_parts(const Value& input) {
         part.checksum = value.text();
       }
     }
-    if (!parts.empty() && part.number <= parts.back().number)
+    if (!parts.empty() && part.number < parts.back().number)
       return invalid_part_order(input["UploadId"].text());
+    // A part that is named again, after it was sent again: the last one counts.
+    if (!parts.empty() && part.number == parts.back().number) parts.pop_back();
     parts.push_back(part);
   }
   return parts;
@@ -121,6 +122,7 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
     object.extents.insert(object.extents.end(), part.extents.begin(), part.extents.end());
   }
   object.etag = to_hex(etags.finish()) + "-" + std::to_string(named.size());
+  object.upload_id = input["UploadId"].text();
   // S3 makes no checksum on its own where a client's key would be needed for it (recordings of AWS,
   // 2026-02).
   if (!upload.algorithm && upload.encryption.kind == EncryptionKind::Customer) return object;
@@ -157,24 +159,27 @@ Result<void> check_whole(const Value& input, const ObjectRecord& object) {
   return check_checksum(input, *object.checksum);
 }
 
-Value describe(protocol::Call& call, const BucketRecord& bucket, const UploadRecord& upload,
+// `chosen`: the client chose the checksum's algorithm.
+Value describe(protocol::Call& call, const BucketRecord& bucket, bool chosen,
                const ObjectRecord& object) {
   Arena& arena = call.arena();
   const Value& input = call.input();
   Value output = Value::map();
-  const std::string location = call.base_url() + "/" + bucket.name + "/" + input["Key"].str();
+  // With the key as one segment, its slashes escaped too, unlike POST's.
+  const std::string location =
+      call.base_url() + "/" + bucket.name + "/" + segment_encoded(input["Key"].text());
   output.add(arena, "Location", Value::string(arena, location));
   output.add(arena, "Bucket", input["Bucket"]);
   output.add(arena, "Key", input["Key"]);
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
   // The one that S3 makes on its own is not told of an object under a key of KMS (recording of AWS,
   // 2026-02), but kept.
-  const bool told = upload.algorithm || object.encryption.kind == EncryptionKind::S3;
+  const bool told = chosen || object.encryption.kind == EncryptionKind::S3;
   if (object.checksum && told) add_checksum(output, arena, *object.checksum);
   // Nothing is said of a client's key ("CompleteMultipartUpload", Response Syntax).
   if (object.encryption.kind != EncryptionKind::Customer)
     add_encryption(output, arena, object.encryption, input);
-  add_version_id(output, arena, bucket, object.version_id);
+  add_new_version_id(output, arena, object.version_id);
   return output;
 }
 
@@ -188,13 +193,45 @@ Result<void> check_no_conflict(const Value& input, const UploadRecord& upload,
                                       input["Key"].text());
 }
 
+// Completing an upload again with the same parts succeeds again, for as long as what came of it is the key's
+// newest version: a client that lost the answer asks once more.
+Result<std::optional<ObjectRecord>> completed_before(const engine::ReadView& view,
+                                                     const BucketRecord& bucket,
+                                                     std::string_view key,
+                                                     std::string_view upload_id,
+                                                     const std::vector<NamedPart>& named) {
+  CLOCHE_TRY(newest, find_newest(view, bucket, key));
+  const bool same =
+      newest && newest->upload_id == upload_id &&
+      std::ranges::equal(newest->parts, named, {}, &ObjectPart::number, &NamedPart::number);
+  if (!same) newest.reset();
+  return newest;
+}
+
+// A client's key need not come with the request, but if it does it is the upload's.
+Result<void> check_given_key(const Value& input, const UploadRecord& upload) {
+  CLOCHE_TRY(const key, read_customer_key(input, KeyUse::Encrypt));
+  if (!key) return {};
+  return check_key_of_upload(upload.encryption, key);
+}
+
 Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
                              const std::vector<NamedPart>& named) {
   const Value& input = call.input();
   const std::string_view key = input["Key"].text();
   const std::string_view upload_id = input["UploadId"].text();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
-  CLOCHE_TRY(const upload, find_upload(txn, bucket, key, upload_id));
+  auto found = find_upload(txn, bucket, key, upload_id);
+  if (!found) {
+    CLOCHE_TRY(const before, completed_before(txn, bucket, key, upload_id, named));
+    if (before) return describe(call, bucket, before->checksum.has_value(), *before);
+  }
+  CLOCHE_TRY(const upload, std::move(found));
+  if (named.empty()) {
+    return input["MultipartUpload"] ? malformed_xml()
+                                    : invalid_request("You must specify at least one part");
+  }
+  CLOCHE_TRY_VOID(check_given_key(input, upload));
   CLOCHE_TRY_VOID(check_checksum_mode(input, upload));
   CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
   CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
@@ -207,7 +244,9 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   CLOCHE_TRY_VOID(erase_upload(txn, bucket.id, key, upload_id, kept));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedComplete, call, key, stored));
-  return describe(call, bucket, upload, stored);
+  Value output = describe(call, bucket, upload.algorithm.has_value(), stored);
+  CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
+  return output;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -172,7 +173,8 @@ Result<bool> apply_copy(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   output = Value::map();
   output.add(arena, "CopyObjectResult", result);
   add_encryption(output, arena, stored.encryption, input);
-  add_version_id(output, arena, bucket, stored.version_id);
+  add_new_version_id(output, arena, stored.version_id);
+  CLOCHE_TRY_VOID(add_expiration(output, arena, txn, bucket, key, stored));
   add_source_version(output, arena, source);
   return true;
 }

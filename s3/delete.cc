@@ -73,6 +73,8 @@ Result<Value> apply_delete_objects(S3& s3, engine::WriteTxn& txn, protocol::Call
     if (checked) checked = check_if_match(txn, bucket, key, object["ETag"]);
     auto removed = checked ? remove_one(txn, bucket, key, version_id, bypass, call)
                            : Result<Deleted>(std::move(checked).error());
+    if (!removed && removed.error().code == "InvalidArgument" && !version_id.empty())
+      removed = no_such_version(key, version_id);  // Unlike DeleteObject (recording of AWS, 2025).
     if (removed) {
       if (!quiet) deleted.push(arena, describe_deleted(arena, key, version_id, *removed));
     } else if (removed.error().kind == Error::Kind::Refused) {
@@ -114,6 +116,8 @@ void delete_object(S3& s3, const CallPtr& call) {
 void delete_objects(S3& s3, const CallPtr& call) {
   const Value& objects = call->input()["Delete"]["Objects"];
   if (objects.empty() || objects.size() > kDeleteObjectsMax) return call->fail(malformed_xml());
+  if (auto digested = require_body_digest(*call); !digested)
+    return call->fail(std::move(digested).error());
   commit(s3, call,
          [&s3, call](engine::WriteTxn& txn) { return apply_delete_objects(s3, txn, *call); });
 }

@@ -162,6 +162,17 @@ Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call
   return encryption;
 }
 
+Result<Encryption> updated_encryption(const engine::ReadView& view, const protocol::Call& call,
+                                      const BucketRecord& bucket, const Value& asked) {
+  const Value& kms = asked["SSEKMS"];
+  if (!kms) return malformed_xml();
+  CLOCHE_TRY(const key,
+             find_usable(view, call.caller().account, bucket.region, kms["KMSKeyArn"].text()));
+  return Encryption{.kind = EncryptionKind::Kms,
+                    .key = key.arn(),
+                    .bucket_key = kms["BucketKeyEnabled"].as_bool()};
+}
+
 Result<void> check_kms_key(const engine::ReadView& view, const Encryption& encryption) {
   if (!is_kms(encryption.kind)) return {};
   // Of the ARN, arn:PARTITION:kms:REGION:..., whose region the key is in.

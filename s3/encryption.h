@@ -40,6 +40,10 @@ Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call
 // Whether the object's key of KMS can be used now, for a request that needs its bytes.
 Result<void> check_kms_key(const engine::ReadView& view, const Encryption& encryption);
 
+// What UpdateObjectEncryption asks for: a key of KMS by its ARN. It can be used, or this refuses.
+Result<Encryption> updated_encryption(const engine::ReadView& view, const protocol::Call& call,
+                                      const BucketRecord& bucket, const Value& asked);
+
 // The ETag of bytes: their MD5 with SSE-S3, else something random ("Object", ETag).
 std::string etag_of(engine::WriteTxn& txn, const Encryption& encryption, const Md5& md5);
 

@@ -182,6 +182,10 @@ Error cors_forbidden(std::string_view why, std::string_view method,
   return refused(403, "AccessForbidden", "CORSResponse: " + text(why),
                  {{"Method", text(method)}, {"ResourceType", text(resource_type)}});
 }
+Error no_such_lifecycle(std::string_view bucket) {
+  return refused(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist",
+                 {{"BucketName", text(bucket)}});
+}
 Error no_such_website(std::string_view bucket) {
   return refused(404, "NoSuchWebsiteConfiguration",
                  "The specified bucket does not have a website configuration",
@@ -286,6 +290,10 @@ Error form_file_too_small(std::uint64_t size, std::uint64_t min) {
 }
 Error malformed_policy(std::string_view message) {
   return refused(400, "MalformedPolicy", message);
+}
+Error missing_body_digest() {
+  return invalid_request(
+      "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
 }
 Error too_many_object_tags() {
   return refused(400, "BadRequest", "Object tags cannot be greater than 10");

@@ -45,6 +45,7 @@ Error too_many_bucket_tags();
 Error no_such_cors_configuration(std::string_view bucket);
 // `why` without its "CORSResponse: ".
 Error cors_forbidden(std::string_view why, std::string_view method, std::string_view resource_type);
+Error no_such_lifecycle(std::string_view bucket);
 Error no_such_website(std::string_view bucket);
 Error bad_request(std::string_view message);
 Error precondition_failed(std::string_view condition);
@@ -74,6 +75,7 @@ Error malformed_post();
 Error form_too_large();
 Error form_file_too_small(std::uint64_t size, std::uint64_t min);
 Error too_many_object_tags();
+Error missing_body_digest();
 Error access_denied(std::string_view message = "Access Denied");
 Error invalid_encryption_algorithm(std::string_view algorithm);
 Error invalid_bucket_state(std::string_view message);

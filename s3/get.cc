@@ -5,6 +5,7 @@
 #include "s3/encryption.h"
 #include "s3/errors.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
 #include "s3/object_lock.h"
@@ -169,6 +170,10 @@ void read_object(S3& s3, const CallPtr& call, bool with_body) {
     CLOCHE_TRY_VOID(check_conditions(*call, bucket, object, now));
     CLOCHE_TRY(const selection, select(*call, object));
     Value output = describe(*call, bucket, object, selection, now);
+    // Told of the current version alone, and not to who names it (recording of AWS, 2024).
+    if (!call->input()["VersionId"])
+      CLOCHE_TRY_VOID(add_expiration(output, call->arena(), *view, bucket,
+                                     call->input()["Key"].text(), object));
     if (!with_body) {
       output.add(call->arena(), "ContentLength",
                  Value::integer(static_cast<std::int64_t>(selection.range.length)));
@@ -229,6 +234,14 @@ bool asks_for(const Value& attributes, std::string_view name) {
 void get_object(S3& s3, const CallPtr& call) { read_object(s3, call, true); }
 
 void head_object(S3& s3, const CallPtr& call) { read_object(s3, call, false); }
+
+// BitTorrent ended in 2022 ("Retrieving Amazon S3 objects using BitTorrent"): there is a torrent of no
+// object. Nobody has published what AWS answers since.
+void get_object_torrent(S3& s3, const CallPtr& call) {
+  if (auto bucket = find_bucket(*s3.store().view(), call->input()); !bucket)
+    return call->fail(std::move(bucket).error());
+  call->fail(no_such_key(call->input()["Key"].text()));
+}
 
 void get_object_attributes(S3& s3, const CallPtr& call) {
   const auto view = s3.store().view();

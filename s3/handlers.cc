@@ -46,6 +46,18 @@ Result<BucketRecord> find_bucket(const engine::ReadView& view, const Value& inpu
   return std::move(*bucket);
 }
 
+Result<void> require_body_digest(const protocol::Call& call) {
+  if (call.http().has_header("content-md5") || call.http().has_header("x-amz-trailer")) return {};
+  for (const auto& [name, value] : call.http().headers()) {
+    constexpr std::string_view kPrefix = "x-amz-checksum-";
+    const bool same = name.size() > kPrefix.size() &&
+                      std::ranges::equal(name.substr(0, kPrefix.size()), kPrefix,
+                                         [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+    if (same) return {};
+  }
+  return missing_body_digest();
+}
+
 std::string canonical_id(std::string_view account) { return iam::canonical_id(account); }
 
 void add_owner(Value& output, Arena& arena, std::string_view member, std::string_view account) {
@@ -58,6 +70,10 @@ std::string_view unquoted(std::string_view etag) {
   if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"')
     return etag.substr(1, etag.size() - 2);
   return etag;
+}
+
+void add_new_version_id(Value& output, Arena& arena, std::string_view version_id) {
+  if (!version_id.empty()) output.add(arena, "VersionId", Value::string(arena, version_id));
 }
 
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,

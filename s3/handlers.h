@@ -52,6 +52,10 @@ Result<BucketRecord> find_bucket(const engine::ReadView& view, const Value& inpu
 Result<std::optional<BucketRecord>> find_bucket_named(const engine::ReadView& view,
                                                       std::string_view name);
 
+// InvalidRequest unless the request has a digest of its body (Content-MD5, x-amz-checksum-*, or a trailer):
+// for the operations whose documentation requires one. That it is right was checked before.
+Result<void> require_body_digest(const protocol::Call& call);
+
 // 64 hex digits that stand for an account, as S3's canonical user ids do.
 std::string canonical_id(std::string_view account);
 void add_owner(Value& output, Arena& arena, std::string_view member, std::string_view account);
@@ -63,6 +67,8 @@ inline Value quoted_etag(Arena& arena, std::string_view etag) {
 // Without the quotes that clients may or may not send.
 std::string_view unquoted(std::string_view etag);
 
+// VersionId of a version that was just made: none where versioning is suspended.
+void add_new_version_id(Value& output, Arena& arena, std::string_view version_id);
 // VersionId, where the bucket has or had versioning.
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,
                     std::string_view version_id);
@@ -110,6 +116,10 @@ void delete_bucket_website(S3& s3, const CallPtr& call);
 // notifications.cc
 void put_bucket_notification(S3& s3, const CallPtr& call);
 void get_bucket_notification(S3& s3, const CallPtr& call);
+// lifecycle_config.cc
+void put_bucket_lifecycle(S3& s3, const CallPtr& call);
+void get_bucket_lifecycle(S3& s3, const CallPtr& call);
+void delete_bucket_lifecycle(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // post.cc: PostObject, which hands what a form says to `put` as a PutObject.
@@ -118,6 +128,9 @@ protocol::Handler post_handler(S3& s3, protocol::Handler put);
 void get_object(S3& s3, const CallPtr& call);
 void head_object(S3& s3, const CallPtr& call);
 void get_object_attributes(S3& s3, const CallPtr& call);
+void get_object_torrent(S3& s3, const CallPtr& call);
+// update_encryption.cc
+void update_object_encryption(S3& s3, const CallPtr& call);
 // restore.cc
 void restore_object(S3& s3, const CallPtr& call);
 // object_lock.cc

@@ -32,6 +32,9 @@ inline constexpr std::size_t kBucketTagsMax = 50;
 inline constexpr std::size_t kCorsRulesMax = 100;
 // "Routing rules for advanced conditional redirects": rules of a website.
 inline constexpr std::size_t kRoutingRulesMax = 50;
+// "Lifecycle configuration elements": rules of a bucket, characters of a rule's ID.
+inline constexpr std::size_t kLifecycleRulesMax = 1000;
+inline constexpr std::size_t kLifecycleIdMax = 255;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 
@@ -41,5 +44,7 @@ inline constexpr std::size_t kBucketPolicyBytesMax = std::size_t{20} << 10;
 // Ours: rows removed in one step when a bucket's left-over uploads are cleaned up, so that a group
 // stays under a few MiB.
 inline constexpr int kCleanupStep = 500;
+// Ours: keys that lifecycle rules are applied to in one transaction; the writer waits meanwhile.
+inline constexpr std::size_t kLifecycleStep = 200;
 
 }  // namespace cloche::s3

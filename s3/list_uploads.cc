@@ -1,5 +1,6 @@
 #include "s3/errors.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/listing.h"
 #include "s3/uploads.h"
@@ -77,12 +78,15 @@ void list_multipart_uploads(S3& s3, const CallPtr& call) {
       CLOCHE_TRY(const row, view->get(kUploads, upload_key(bucket.id, key_marker, id_marker)));
       if (!row) return invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker);
     }
+    // A marker within a prefix that is rolled up lies after the whole of it.
+    const auto rolled = rolled_up(query, key_marker);
+    const std::string after(rolled && id_marker.empty() ? *rolled : key_marker);
     Value uploads = Value::list();
     Value prefixes = Value::list();
     std::string last_id;
     CLOCHE_TRY(const end, walk(
                               *view, kUploads, bucket.id, query,
-                              {.after = std::string(key_marker), .inclusive = !id_marker.empty()},
+                              {.after = after, .inclusive = !id_marker.empty()},
                               [&](std::string_view key, std::string_view row_key,
                                   std::string_view value) -> Result<bool> {
                                 std::string id = upload_id_of(row_key);
@@ -100,10 +104,10 @@ void list_multipart_uploads(S3& s3, const CallPtr& call) {
     output.add(arena, "Bucket", Value::string(arena, bucket.name));
     output.add(arena, "KeyMarker", shown(arena, query, key_marker));
     output.add(arena, "UploadIdMarker", Value::string(id_marker));
-    if (!end.last.empty()) {
-      output.add(arena, "NextKeyMarker", shown(arena, query, end.last));
-      output.add(arena, "NextUploadIdMarker", Value::string(arena, last_id));
-    }
+    // Always there, and empty where no upload is listed by itself (recordings of AWS, 2025).
+    output.add(arena, "NextKeyMarker",
+               uploads.empty() ? Value::string("") : shown(arena, query, end.last));
+    output.add(arena, "NextUploadIdMarker", Value::string(arena, last_id));
     // Unlike the listings of objects, this one has no prefix if none was asked for.
     if (!query.prefix.empty()) output.add(arena, "Prefix", shown(arena, query, query.prefix));
     add_rest_of_query(output, arena, query);
@@ -144,6 +148,7 @@ void list_parts(S3& s3, const CallPtr& call) {
     output.add(arena, "Bucket", Value::string(arena, bucket.name));
     output.add(arena, "Key", input["Key"]);
     output.add(arena, "UploadId", input["UploadId"]);
+    CLOCHE_TRY_VOID(add_abort(output, arena, *view, bucket, input["Key"].text(), upload.initiated));
     output.add(arena, "PartNumberMarker", Value::integer(marker));
     output.add(arena, "NextPartNumberMarker", Value::integer(last));
     output.add(arena, "MaxParts", Value::integer(max));

@@ -4,6 +4,7 @@
 #include "s3/encryption.h"
 #include "s3/errors.h"
 #include "s3/ingest.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -95,6 +96,7 @@ Result<Value> apply_create(S3& s3, engine::WriteTxn& txn, protocol::Call& call,
   output.add(arena, "Bucket", input["Bucket"]);
   output.add(arena, "Key", input["Key"]);
   output.add(arena, "UploadId", Value::string(arena, id));
+  CLOCHE_TRY_VOID(add_abort(output, arena, txn, bucket, input["Key"].text(), upload.initiated));
   add_encryption(output, arena, upload.encryption, input);
   if (upload.algorithm) {
     output.add(arena, "ChecksumAlgorithm", Value::string(name_of(*upload.algorithm)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "s3/errors.h"
 #include "s3/limits.h"
 
@@ -13,6 +14,7 @@ constexpr std::string_view kDigits64 =
     ".0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 static_assert(kDigits64.size() == 64);
 constexpr std::size_t kRankDigits = 11;
+constexpr std::size_t kCheckDigits = 4;
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -33,6 +35,17 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+// Tells an id from what is none by chance; malice is not kept away.
+std::string check_of(std::string_view id) {
+  std::uint32_t sum = crc32c(as_bytes(id));
+  std::string digits(kCheckDigits, '.');
+  for (char& digit : digits) {
+    digit = kIdAlphabet[sum % kIdAlphabet.size()];
+    sum /= static_cast<std::uint32_t>(kIdAlphabet.size());
+  }
+  return digits;
 }
 
 }  // namespace
@@ -62,11 +75,19 @@ std::string make_version_id(std::int64_t rank, std::string_view random_tail) {
   std::string id(kRankDigits, '.');
   auto rest = static_cast<std::uint64_t>(rank);
   for (std::size_t i = kRankDigits; i-- > 0; rest >>= 6) id[i] = kDigits64[rest & 63];
-  return id.append(random_tail);
+  id.append(random_tail);
+  return id.append(check_of(id));
+}
+
+bool is_version_id(std::string_view version_id) {
+  std::int64_t rank = 0;
+  if (!rank_of_version_id(version_id, rank)) return false;
+  const std::size_t size = version_id.size() - kCheckDigits;
+  return version_id.substr(size) == check_of(version_id.substr(0, size));
 }
 
 bool rank_of_version_id(std::string_view version_id, std::int64_t& rank) {
-  if (version_id.size() != kRankDigits + kVersionIdTail) return false;
+  if (version_id.size() != kRankDigits + kVersionIdTail + kCheckDigits) return false;
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < kRankDigits; ++i) {
     const auto digit = kDigits64.find(version_id[i]);
@@ -94,6 +115,20 @@ std::string url_encoded(std::string_view text) {
       out += '%';
       out += kHex[byte >> 4];
       out += kHex[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::string segment_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : url_encoded(text)) {
+    if (c == '/' || c == '*') {
+      out += c == '/' ? "%2F" : "%2A";
+    } else if (c == '+') {
+      out += "%20";
+    } else {
+      out += c;
     }
   }
   return out;

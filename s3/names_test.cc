@@ -32,6 +32,8 @@ TEST(VersionId, CarriesItsRank) {
     EXPECT_EQ(id.size(), 32u);
     ASSERT_TRUE(rank_of_version_id(id, back));
     EXPECT_EQ(back, rank);
+    EXPECT_TRUE(is_version_id(id));
+    EXPECT_FALSE(is_version_id(id.substr(0, 28) + (id.ends_with("ABCD") ? "DCBA" : "ABCD")));
   }
   std::int64_t ignored = 0;
   for (const char* bad : {"", "null", "short", "00000000000000000000000000000000\n",

@@ -5,6 +5,7 @@
 
 #include "s3/errors.h"
 #include "s3/limits.h"
+#include "s3/metadata_words.h"
 #include "s3/names.h"
 #include "s3/tag_rules.h"
 
@@ -43,21 +44,22 @@ std::string_view trimmed(std::string_view text) {
 // aws-chunked is the framing of the request's body and no property of the object
 // ("Content-Encoding" in PutObject's documentation).
 std::string without_aws_chunked(std::string_view encodings) {
-  std::string kept;
+  if (!encodings.contains("aws-chunked")) return std::string(encodings);
+  std::string kept;  // The others as they were written, blanks included.
   while (!encodings.empty()) {
     const auto comma = encodings.find(',');
-    const std::string_view one = trimmed(encodings.substr(0, comma));
-    if (!one.empty() && one != "aws-chunked") kept += (kept.empty() ? "" : ",") + std::string(one);
+    const std::string_view one = encodings.substr(0, comma);
+    if (trimmed(one) != "aws-chunked") kept += (kept.empty() ? "" : ",") + std::string(one);
     encodings.remove_prefix(comma == std::string_view::npos ? encodings.size() : comma + 1);
   }
-  return kept;
+  return std::string(trimmed(kept));
 }
 
 Result<Pairs> read_metadata(const Value& metadata) {
   Pairs pairs;
   std::size_t size = 0;
   for (const Member& member : metadata.members()) {
-    pairs.emplace_back(lower(member.name), member.value.text());
+    pairs.emplace_back(lower(member.name), decode_metadata(member.value.text()));
     size += member.name.size() + member.value.text().size();
   }
   if (size > kUserMetadataBytesMax) return metadata_too_large(size);
@@ -80,7 +82,10 @@ Result<std::string> read_tagging(std::string_view tagging) {
     }
   }
   CLOCHE_TRY_VOID(check_object_tags(*tags));
-  return write_tagging(*tags);
+  // A query string has no order; a tag set has, and keeps it.
+  auto sorted = *tags;
+  std::ranges::sort(sorted);
+  return write_tagging(sorted);
 }
 
 }  // namespace
@@ -180,7 +185,7 @@ void add_object_headers(Value& output, protocol::Call& call, const ObjectHeaders
   if (!headers.metadata.empty()) {
     Value metadata = Value::map();
     for (const auto& [name, value] : headers.metadata)
-      metadata.add(arena, arena.copy(name), Value::string(arena, value));
+      metadata.add(arena, arena.copy(name), Value::string(arena, encode_metadata(value)));
     output.add(arena, "Metadata", metadata);
   }
   if (!headers.storage_class.empty())

@@ -95,7 +95,8 @@ Result<void> check_period(const Value& retention, std::string_view unit, std::in
   return {};
 }
 
-Result<void> check_configuration(const protocol::Call&, const Value& configuration) {
+Result<void> check_configuration(const protocol::Call& call, const Value& configuration) {
+  CLOCHE_TRY_VOID(require_body_digest(call));
   if (configuration["ObjectLockEnabled"].text() != "Enabled") return malformed_xml();
   const Value& rule = configuration["Rule"];
   if (!rule) return {};
@@ -246,6 +247,7 @@ void put_object_retention(S3& s3, const CallPtr& call) {
   commit(s3, call, [call](engine::WriteTxn& txn) -> Result<Value> {
     const Value& input = call->input();
     CLOCHE_TRY(const bucket, find_bucket(txn, input));
+    CLOCHE_TRY_VOID(require_body_digest(*call));
     CLOCHE_TRY(const wanted, read_retention(input["Retention"], txn.now()));
     CLOCHE_TRY(object, find_lockable(txn, *call, bucket));
     CLOCHE_TRY_VOID(
@@ -277,6 +279,7 @@ void put_object_legal_hold(S3& s3, const CallPtr& call) {
   commit(s3, call, [call](engine::WriteTxn& txn) -> Result<Value> {
     const Value& input = call->input();
     CLOCHE_TRY(const bucket, find_bucket(txn, input));
+    CLOCHE_TRY_VOID(require_body_digest(*call));
     const std::string_view status = input["LegalHold"]["Status"].text();
     if (status != "ON" && status != "OFF") return malformed_xml();
     CLOCHE_TRY(object, find_lockable(txn, *call, bucket));

@@ -166,6 +166,7 @@ class FormCall final : public protocol::Call {
       {"VersionId", "x-amz-version-id"},
       {"ServerSideEncryption", "x-amz-server-side-encryption"},
       {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
+      {"Expiration", "x-amz-expiration"},
       {"ChecksumType", "x-amz-checksum-type"},
       {"ChecksumCRC64NVME", "x-amz-checksum-crc64nvme"},
       {"ChecksumCRC32", "x-amz-checksum-crc32"},

@@ -3,6 +3,7 @@
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/ingest.h"
+#include "s3/lifecycle.h"
 #include "s3/limits.h"
 #include "s3/names.h"
 #include "s3/object_headers.h"
@@ -56,13 +57,13 @@ Result<void> look_ahead(const engine::ReadView& view, const protocol::Call& call
   return {};
 }
 
-Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRecord& object) {
+Value describe(protocol::Call& call, const ObjectRecord& object) {
   Arena& arena = call.arena();
   Value output = Value::map();
   output.add(arena, "ETag", quoted_etag(arena, object.etag));
   if (object.checksum) add_checksum(output, arena, *object.checksum);
   add_encryption(output, arena, object.encryption, call.input());
-  add_version_id(output, arena, bucket, object.version_id);
+  add_new_version_id(output, arena, object.version_id);
   return output;
 }
 
@@ -91,7 +92,9 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   const bool posted = call.http().method() == "POST";  // A form (post.cc).
   CLOCHE_TRY_VOID(tell(txn, bucket, posted ? EventKind::CreatedPost : EventKind::CreatedPut, call,
                        key, stored));
-  return describe(call, bucket, stored);
+  Value output = describe(call, stored);
+  CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
+  return output;
 }
 
 }  // namespace

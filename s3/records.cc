@@ -270,6 +270,7 @@ std::string encode(const ObjectRecord& record) {
   writer.encryption(record.encryption);
   writer.lock(record.lock);
   if (record.restored_until) writer.time("restored", *record.restored_until);
+  writer.text("upload", record.upload_id);
   writer.parts(record.parts);
   writer.extents(record.extents);
   writer.text("owner", record.owner);
@@ -330,6 +331,7 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                       .encryption = encryption_of(value),
                       .lock = lock_of(value),
                       .restored_until = {},
+                      .upload_id = value["upload"].str(),
                       .parts = {},
                       .extents = {},
                       .owner = value["owner"].str(),

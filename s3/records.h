@@ -124,6 +124,7 @@ struct ObjectRecord {
   Encryption encryption;
   Lock lock;
   std::optional<Instant> restored_until;  // A restored copy of an archived object (restore.cc).
+  std::string upload_id;                  // Of the multipart upload that it came from.
   std::vector<ObjectPart> parts;
   std::vector<Extent> extents;
   std::string owner;  // An account; empty: the bucket's.

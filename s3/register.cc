@@ -2,6 +2,7 @@
 #include "s3/access.h"
 #include "s3/cors.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/website.h"
 
 namespace cloche::s3 {
@@ -67,6 +68,11 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("PutBucketNotificationConfiguration", put_bucket_notification);
   on("GetBucketNotificationConfiguration", get_bucket_notification);
 
+  on("PutBucketLifecycleConfiguration", put_bucket_lifecycle);
+  on("GetBucketLifecycleConfiguration", get_bucket_lifecycle);
+  on("DeleteBucketLifecycle", delete_bucket_lifecycle);
+  s3.store().on_work(std::string(kLifecycleWork), lifecycle_step);
+
   on("PutObject", put_object);
   service.on("PostObject",
              post_handler(s3, [&s3](const CallPtr& call) { serve(s3, call, put_object); }));
@@ -76,6 +82,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("DeleteObject", delete_object);
   on("DeleteObjects", delete_objects);
   on("CopyObject", copy_object);
+  on("GetObjectTorrent", get_object_torrent);
+  on("UpdateObjectEncryption", update_object_encryption);
   on("RestoreObject", restore_object);
   on("PutObjectLockConfiguration", put_object_lock_configuration);
   on("GetObjectLockConfiguration", get_object_lock_configuration);

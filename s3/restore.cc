@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "s3/errors.h"
+#include "s3/events.h"
 #include "s3/handlers.h"
 #include "s3/versions.h"
 
@@ -38,6 +39,21 @@ Instant expiry_of(Instant now, std::int64_t days) {
          std::chrono::days(1);
 }
 
+// It is begun and done in one (restore.h), so both are told at once.
+Result<void> tell_of_restore(engine::WriteTxn& txn, const BucketRecord& bucket,
+                             const protocol::Call& call, std::string_view key,
+                             const ObjectRecord& object) {
+  if (!wants_events(bucket)) return {};
+  const Cause cause = cause_of(call);
+  CLOCHE_TRY_VOID(record_event(txn, bucket, EventKind::RestorePost, cause, key, object));
+  return record_event(txn, bucket, EventKind::RestoreCompleted, cause, key, object,
+                      "\"glacierEventData\":{\"restoreEventData\":{"
+                      "\"lifecycleRestorationExpiryTime\":\"" +
+                          iso8601_milliseconds(*object.restored_until) +
+                          "\",\"lifecycleRestoreStorageClass\":\"" + object.headers.storage_class +
+                          "\"}}");
+}
+
 Result<Value> apply_restore(engine::WriteTxn& txn, protocol::Call& call, const RestorePlan& plan) {
   const Value& input = call.input();
   const std::string_view key = input["Key"].text();
@@ -53,6 +69,7 @@ Result<Value> apply_restore(engine::WriteTxn& txn, protocol::Call& call, const R
   const bool again = object.restored_until && *object.restored_until > txn.now();
   object.restored_until = expiry_of(txn.now(), plan.days);
   CLOCHE_TRY_VOID(rewrite(txn, bucket, key, object));
+  CLOCHE_TRY_VOID(tell_of_restore(txn, bucket, call, key, object));
   // 200 where a restored copy is there and just stays for longer ("RestoreObject", Responses).
   call.set_status(again ? 200 : 202);
   return Value::map();

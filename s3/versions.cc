@@ -108,6 +108,13 @@ Result<void> promote(engine::WriteTxn& txn, BucketId bucket, std::string_view ke
   return txn.put(kObjects, object_key(bucket, key), encode(*next));
 }
 
+// Of a version that is not there: could it have been? A bucket that never had versions has but one, "null".
+Result<void> check_version_id(const BucketRecord& bucket, std::string_view version_id) {
+  if (version_id == "null") return {};
+  if (bucket.versioning != Versioning::Off && is_version_id(version_id)) return {};
+  return invalid_argument("Invalid version id specified", "versionId", version_id);
+}
+
 std::string new_version_id(engine::WriteTxn& txn, std::int64_t rank) {
   return make_version_id(rank, txn.ids().from_alphabet(kIdAlphabet, kVersionIdTail));
 }
@@ -143,13 +150,10 @@ Result<std::optional<ObjectRecord>> look_for_version(const engine::ReadView& vie
 
 Result<ObjectRecord> find_version(const engine::ReadView& view, const BucketRecord& bucket,
                                   std::string_view key, std::string_view version_id) {
-  std::int64_t rank = 0;
-  if (!version_id.empty() && version_id != "null" && !rank_of_version_id(version_id, rank)) {
-    return invalid_argument("Invalid version id specified", "versionId", version_id);
-  }
   CLOCHE_TRY(found, look_for_version(view, bucket, key, version_id));
   if (found) return std::move(*found);
   if (version_id.empty()) return no_such_key(key);
+  CLOCHE_TRY_VOID(check_version_id(bucket, version_id));
   return no_such_version(key, version_id);
 }
 
@@ -209,13 +213,12 @@ Result<Deleted> delete_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
 
 Result<Deleted> delete_version(engine::WriteTxn& txn, const BucketRecord& bucket,
                                std::string_view key, std::string_view version_id, bool bypass) {
-  std::int64_t rank = 0;
-  if (version_id != "null" && !rank_of_version_id(version_id, rank)) {
-    return invalid_argument("Invalid version id specified", "versionId", version_id);
-  }
   CLOCHE_TRY(const place, find_place(txn, bucket, key, version_id));
   Deleted deleted{.delete_marker = false, .version_id = std::string(version_id)};
-  if (!place) return deleted;
+  if (!place) {
+    CLOCHE_TRY_VOID(check_version_id(bucket, version_id));
+    return deleted;
+  }
   deleted.delete_marker = place->record.delete_marker;
   CLOCHE_TRY_VOID(check_deletable(place->record.lock, txn.now(), bypass));
   CLOCHE_TRY_VOID(erase_place(txn, bucket.id, key, *place));

@@ -50,13 +50,13 @@ TEST_F(ItemsTest, AnItemHasAtMostFourHundredKilobytes) {
 // A failed condition tells of the item only when asked to.
 TEST_F(ItemsTest, AConditionGuardsTheItem) {
   make_table();
-  put(R"({"p":{"S":"a"},"v":{"N":"1"}} MessageThe conditional request failed)");
+  put(R"({"p":{"S":"a"},"v":{"N":"1"}})");
   const std::string condition = R"x(,"ConditionExpression":"attribute_not_exists(p)")x";
   EXPECT_EQ(put(R"({"p":{"S":"a"}})", condition),
             "ConditionalCheckFailedException: The conditional request failed");
   EXPECT_EQ(
       put(R"({"p":{"S":"a"}})", condition + R"(,"ReturnValuesOnConditionCheckFailure":"ALL_OLD")"),
-      R"(ConditionalCheckFailedException: The conditional request failed =Item{"p":{"S":"a"},"v":{"N":"1"}})");
+      R"(ConditionalCheckFailedException: The conditional request failed =Item{"p":{"S":"a"},"v":{"N":"1"}} MessageThe conditional request failed)");
   EXPECT_EQ(get(R"({"p":{"S":"a"}})"), R"({"p":{"S":"a"},"v":{"N":"1"}})");
 }
 

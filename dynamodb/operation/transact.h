@@ -6,6 +6,7 @@
 
 #include "dynamodb/operation/capacity.h"
 #include "dynamodb/operation/service.h"
+#include "dynamodb/operation/write.h"
 
 namespace cloche::dynamodb {
 
@@ -37,6 +38,28 @@ class CapacityByTable {
 
  private:
   std::vector<std::pair<std::shared_ptr<const Table>, ConsumedHalves>> tables_;
+};
+
+// Carries out all plans in one transaction, or cancels it with its reasons. Answers with
+// ConsumedCapacity and ItemCollectionMetrics as asked for.
+Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::Call& call,
+                       const std::vector<WritePlan>& plans, Arena& arena);
+
+// ClientRequestToken: makes a transaction idempotent for ten minutes. Its row is a digest of what
+// was asked.
+class RequestToken {
+ public:
+  // `items` is the member of the input that says what is asked.
+  RequestToken(const protocol::Call& call, std::string_view items);
+
+  // Whether the same request was carried out under this token already. Refuses another one.
+  Result<bool> known(engine::WriteTxn& txn) const;
+  Result<void> remember(engine::WriteTxn& txn) const;
+
+ private:
+  std::string_view token_;
+  std::string key_;
+  std::string digest_;
 };
 
 }  // namespace cloche::dynamodb

@@ -210,6 +210,8 @@ Result<void> decide(const WritePlan& plan, const engine::ReadView& view, Decisio
                     Arena& arena) {
   CLOCHE_TRY(before, FoundItem::find(view, decision.key));
   decision.before = std::move(before);
+  if (plan.refuses_existing && decision.before.exists()) return duplicate_item();
+  if (plan.refuses_missing && !decision.before.exists()) return conditional_check_failed("");
   Value tree = Value::map();
   if (plan.expressions.condition || plan.kind == WriteKind::Update) {
     CLOCHE_TRY(const parsed, decision.before.tree(arena));

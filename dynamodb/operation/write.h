@@ -28,6 +28,8 @@ struct WritePlan {
   bool creates_item = true;  // An update that only takes attributes away makes no item, if it came
                              // as AttributeUpdates.
   ReturnValues return_values = ReturnValues::None;
+  bool refuses_existing = false;        // PartiQL's INSERT.
+  bool refuses_missing = false;         // PartiQL's UPDATE.
   bool return_item_on_failure = false;  // ReturnValuesOnConditionCheckFailure
 };
 

@@ -1,5 +1,6 @@
 #include "protocol/codec/xml_document.h"
 
+#include "base/time_text.h"
 #include "protocol/codec/codec.h"
 #include "protocol/codec/scalar.h"
 #include "protocol/xml/xml.h"
@@ -167,6 +168,14 @@ void append_element(std::string& out, std::string_view name, const Value& value,
     case Type::String:
       xml::append_text(out, value.text());
       break;
+    case Type::Timestamp:
+      // Services that keep documents as JSON have their times as seconds.
+      if (const auto at =
+              value.is(Value::Kind::Number) ? parse_epoch_seconds(value.text()) : std::nullopt) {
+        append_scalar(out, Value::timestamp(*at), time_form(member, form));
+        break;
+      }
+      [[fallthrough]];
     default:
       append_scalar(out, value, time_form(member, form));
   }

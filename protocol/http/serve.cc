@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/time_text.h"
+#include "protocol/auth/content_digests.h"
 #include "protocol/auth/sigv4.h"
 #include "protocol/http/connection.h"
 #include "protocol/http/cors.h"
@@ -172,6 +173,9 @@ Result<std::string_view> Connection::decoded(std::string_view body) {
   const Model& model = exchange.route.service->model();
   CLOCHE_TRY_VOID(authenticate(body));
   if (!decoder_) CLOCHE_TRY_VOID(check_content_sha256(request, body));
+  // The checksum headers of CompleteMultipartUpload are about the object, and S3 alone knows them.
+  if (model.wire == Wire::RestXml && exchange.route.served->operation->checksum_required)
+    CLOCHE_TRY_VOID(check_content_digests(request, body));
   const bool is_json = model.wire == Wire::Json || model.wire == Wire::RestJson;
   if (!is_json || !equal_ignoring_case(request.content_encoding, "gzip")) return body;
   CLOCHE_TRY(inflated, gunzip(body, options().body_bytes_max));

@@ -9,6 +9,7 @@
 namespace cloche::kms {
 namespace {
 
+constexpr std::string_view kOwnId = "_custom_id_";
 constexpr std::int64_t kListMax = 1000;
 constexpr std::int64_t kListDefault = 100;
 // "ScheduleKeyDeletion": a value from 7 to 30 days, 30 if none is given.
@@ -169,8 +170,10 @@ Result<Key> find_key(const engine::ReadView& view, std::string_view account,
     return find_by_id(view, arn->account, region, arn->resource.substr(4));
   }
   if (name.starts_with("alias/")) return find_by_alias(view, account, region, name);
-  if (!is_key_id(name)) return not_found("Invalid keyId '" + std::string(name) + "'");
-  return find_by_id(view, account, region, name);
+  auto found = find_by_id(view, account, region, name);
+  if (!found && found.error().code == "NotFoundException" && !is_key_id(name))
+    return not_found("Invalid keyId '" + std::string(name) + "'");
+  return found;
 }
 
 Result<void> check_usable(const Key& key) {
@@ -204,8 +207,13 @@ Result<Value> create_key(engine::WriteTxn& txn, protocol::Call& call) {
   key.policy = input["Policy"].str();
   key.multi_region = input["MultiRegion"].as_bool();
   if (key.multi_region) key.id = "mrk-" + txn.ids().hex(32);
-  for (const Value& tag : input["Tags"].items())
+  for (const Value& tag : input["Tags"].items()) {
     key.tags.emplace_back(tag["TagKey"].text(), tag["TagValue"].text());
+    // As users of LocalStack name a key themselves, so that a fixture's ids repeat.
+    if (tag["TagKey"].text() == kOwnId) key.id = tag["TagValue"].text();
+  }
+  CLOCHE_TRY(const taken, txn.get(kKeys, key_row(key.account, key.region, key.id)));
+  if (taken) return refused("AlreadyExistsException", "Key ID " + key.id + " already exists");
   CLOCHE_TRY_VOID(put_key(txn, key));
   Value output = Value::map();
   output.add(call.arena(), "KeyMetadata", describe(call.arena(), key));

@@ -73,6 +73,15 @@ def test_keys_of_other_accounts_and_regions_are_others(kms, endpoint):
     assert stranger.list_keys()["Keys"] == []
 
 
+# LocalStack's tag, which its users' fixtures rely on.
+def test_a_key_can_be_given_its_id(kms):
+    name = "key-" + uuid.uuid4().hex
+    tags = [{"TagKey": "_custom_id_", "TagValue": name}]
+    assert kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"] == name
+    assert kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"].endswith(":key/" + name)
+    assert refused(kms.create_key, Tags=tags)[0] == "AlreadyExistsException"
+
+
 def test_what_is_not_built_says_so(kms):
     key = kms.create_key()["KeyMetadata"]
     assert refused(kms.encrypt, KeyId=key["KeyId"], Plaintext=b"x")[0] == "NotImplemented"

@@ -118,7 +118,11 @@ def test_the_same_policies_speak_of_dynamodb(clients):
                        f"arn:aws:dynamodb:us-east-1:{OWNER}:table/things with an explicit deny in an identity-based policy")
     refused("AccessDeniedException", careful.transact_write_items,
             TransactItems=[{"Delete": {"TableName": "things", "Key": {"p": {"S": "1"}}}}])
-    refused("AccessDeniedException", clients.of("dynamodb", "poor").get_item, TableName="things", Key={"p": {"S": "1"}})
+    poor = clients.of("dynamodb", "poor")
+    refused("AccessDeniedException", poor.get_item, TableName="things", Key={"p": {"S": "1"}})
+    message = refused("AccessDeniedException", poor.execute_statement, Statement='DELETE FROM "things" WHERE p=\'1\'')
+    assert f"dynamodb:PartiQLDelete on resource: arn:aws:dynamodb:us-east-1:{OWNER}:table/things " in message
+    refused("AccessDeniedException", poor.batch_execute_statement, Statements=[{"Statement": "SELECT * FROM things WHERE p='1'"}])
 
 
 def test_nobody_else_gets_in_by_himself(clients, bucket):

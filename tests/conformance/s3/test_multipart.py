@@ -110,3 +110,77 @@ def test_listings_of_parts_and_uploads(s3, bucket):
     first = s3.list_multipart_uploads(Bucket=bucket, MaxUploads=1)
     second = s3.list_multipart_uploads(Bucket=bucket, KeyMarker=first["NextKeyMarker"], UploadIdMarker=first["NextUploadIdMarker"])
     assert [row["Key"] for row in second["Uploads"]] == ["a/2", "b"]
+
+
+# A client that lost the answer asks again ("CompleteMultipartUpload" is idempotent); the parts must be the same.
+def test_complete_can_be_asked_again(s3, bucket):
+    upload_id, named = upload(s3, bucket, "k", [b"a" * (5 * MIB), b"b"])
+    first = complete(s3, bucket, "k", upload_id, named)
+    again = complete(s3, bucket, "k", upload_id, named)
+    assert (first["ETag"], first["ChecksumCRC64NVME"]) == (again["ETag"], again["ChecksumCRC64NVME"])
+    assert refused(complete, s3, bucket, "k", upload_id, named[:1])["Code"] == "NoSuchUpload"
+    s3.put_object(Bucket=bucket, Key="k", Body=b"other")
+    assert refused(complete, s3, bucket, "k", upload_id, named)["Code"] == "NoSuchUpload"
+
+
+def test_a_part_named_twice_counts_as_it_is_named_last(s3, bucket):
+    upload_id, named = upload(s3, bucket, "k", [b"first"])
+    again = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=b"again")
+    complete(s3, bucket, "k", upload_id, [*named, {"PartNumber": 1, "ETag": again["ETag"]}])
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"again"
+
+
+# Recordings of AWS, 2025-08: a condition that held when the upload began and holds again is not enough.
+def test_conditional_completions_notice_what_happened_meanwhile(s3, bucket):
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    upload_id, named = upload(s3, bucket, "k", [b"part"])
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    error = refused(complete, s3, bucket, "k", upload_id, named, IfMatch=etag)
+    assert (error["Code"], error["Condition"]) == ("ConditionalRequestConflict", "If-Match")
+    assert refused(complete, s3, bucket, "k", upload_id, named, IfMatch='"other"')["Code"] == "PreconditionFailed"
+    s3.delete_object(Bucket=bucket, Key="k")
+    assert refused(complete, s3, bucket, "k", upload_id, named, IfMatch=etag)["Code"] == "NoSuchKey"
+    assert refused(complete, s3, bucket, "k", upload_id, named, IfNoneMatch="*")["Code"] == "ConditionalRequestConflict"
+    complete(s3, bucket, "k", upload_id, named)
+
+
+# A checksum of the full object counts only if the request says what it is (recordings of AWS, 2025-08).
+def test_checksums_of_the_whole_in_complete(s3, bucket):
+    created = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    part = s3.upload_part(Bucket=bucket, Key="k", UploadId=created["UploadId"], PartNumber=1, Body=b"abc", ChecksumAlgorithm="CRC32")
+    named = [{"PartNumber": 1, "ETag": part["ETag"]}]
+    right = base64.b64encode(zlib.crc32(b"abc").to_bytes(4, "big")).decode()
+    wrong = base64.b64encode(zlib.crc32(b"abd").to_bytes(4, "big")).decode()
+    for given in ({"ChecksumCRC32": wrong, "ChecksumType": "FULL_OBJECT"}, {"ChecksumCRC32": right},
+                  {"ChecksumCRC64NVME": "AAAAAAAAAAA=", "ChecksumType": "FULL_OBJECT"}):
+        assert refused(complete, s3, bucket, "k", created["UploadId"], named, **given)["Message"] == (
+            "The crc32 you specified did not match the calculated checksum.")
+    done = complete(s3, bucket, "k", created["UploadId"], named, ChecksumCRC32=right, ChecksumType="FULL_OBJECT")
+    assert (done["ChecksumCRC32"], done["ChecksumType"]) == (right, "FULL_OBJECT")
+
+
+# Of parts: composite ones have their own checksum, one of the full object is told with all of its bytes only.
+@pytest.mark.parametrize("kind", ["COMPOSITE", "FULL_OBJECT"])
+def test_checksums_of_parts(s3, bucket, kind):
+    parts = [b"a" * (5 * MIB), b"b"]
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType=kind)["UploadId"]
+    named = []
+    for number, body in enumerate(parts, 1):
+        done = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
+        named.append({"PartNumber": number, "ETag": done["ETag"], "ChecksumCRC32": done["ChecksumCRC32"]})
+    complete(s3, bucket, "k", upload_id, named)
+    second = s3.head_object(Bucket=bucket, Key="k", PartNumber=2, ChecksumMode="enabled")
+    assert second.get("ChecksumCRC32") == (named[1]["ChecksumCRC32"] if kind == "COMPOSITE" else None)
+    attributes = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum", "ObjectParts"], MaxParts=1)
+    assert "-" not in attributes["Checksum"]["ChecksumCRC32"] and attributes["ObjectParts"]["TotalPartsCount"] == 2
+    if kind == "COMPOSITE":
+        assert attributes["ObjectParts"]["IsTruncated"] is True and attributes["ObjectParts"]["NextPartNumberMarker"] == 1
+        assert [p["PartNumber"] for p in attributes["ObjectParts"]["Parts"]] == [1]
+    else:
+        assert attributes["ObjectParts"] == {"TotalPartsCount": 2}
+
+
+# The key is one segment of the path in Location.
+def test_location_is_escaped(s3, bucket):
+    upload_id, named = upload(s3, bucket, "a/—", [b"x"])
+    assert complete(s3, bucket, "a/—", upload_id, named)["Location"].endswith("/a%2F%E2%80%94")

@@ -1,0 +1,74 @@
+#include "protocol/auth/content_digests.h"
+
+#include <string>
+
+#include "base/digest.h"
+
+namespace cloche::protocol {
+namespace {
+
+Error refused(std::string_view code, std::string message,
+              std::vector<std::pair<std::string, std::string>> details = {}) {
+  return {.kind = Error::Kind::Refused,
+          .code = std::string(code),
+          .message = std::move(message),
+          .http_status = 400,
+          .details = std::move(details)};
+}
+
+template <class Word>
+std::string big_endian(Word word) {
+  std::string bytes(sizeof word, '\0');
+  for (std::size_t i = 0; i < sizeof word; ++i)
+    bytes[i] = static_cast<char>(word >> (8 * (sizeof word - 1 - i)) & 0xFF);
+  return bytes;
+}
+
+// In base64, as the header has it.
+using Compute = std::string (*)(std::string_view body);
+struct Kind {
+  std::string_view header, name;
+  Compute compute;
+};
+constexpr Kind kKinds[] = {
+    {"x-amz-checksum-crc32", "CRC32",
+     [](std::string_view body) { return to_base64(as_bytes(big_endian(crc32(as_bytes(body))))); }},
+    {"x-amz-checksum-crc32c", "CRC32C",
+     [](std::string_view body) { return to_base64(as_bytes(big_endian(crc32c(as_bytes(body))))); }},
+    {"x-amz-checksum-crc64nvme", "CRC64NVME",
+     [](std::string_view body) {
+       return to_base64(as_bytes(big_endian(crc64nvme(as_bytes(body)))));
+     }},
+    {"x-amz-checksum-sha1", "SHA1",
+     [](std::string_view body) { return to_base64(sha1(as_bytes(body))); }},
+    {"x-amz-checksum-sha256", "SHA256",
+     [](std::string_view body) { return to_base64(sha256(as_bytes(body))); }},
+};
+
+Result<void> check_md5(std::string_view given, std::string_view body) {
+  std::string bytes;
+  if (!from_base64(given, bytes) || bytes.size() != sizeof(Md5)) {
+    return refused("InvalidDigest", "The Content-MD5 you specified was invalid.",
+                   {{"Content-MD5", std::string(given)}});
+  }
+  const std::string calculated = to_base64(md5(as_bytes(body)));
+  if (given == calculated) return {};
+  return refused("BadDigest", "The Content-MD5 you specified did not match what we received.",
+                 {{"ExpectedDigest", std::string(given)}, {"CalculatedDigest", calculated}});
+}
+
+}  // namespace
+
+Result<void> check_content_digests(const HttpRequest& request, std::string_view body) {
+  if (request.has_header("content-md5"))
+    CLOCHE_TRY_VOID(check_md5(request.header("content-md5"), body));
+  for (const Kind& kind : kKinds) {
+    if (!request.has_header(kind.header) || request.header(kind.header) == kind.compute(body))
+      continue;
+    return refused("BadDigest", "The " + std::string(kind.name) +
+                                    " you specified did not match the calculated checksum.");
+  }
+  return {};
+}
+
+}  // namespace cloche::protocol
