@@ -149,7 +149,7 @@ struct Bench {
     engine::StoreOptions options;
     options.durability = wal::Durability::Memory;
     store = *engine::Store::open(Env::posix(), options, schema);
-    dynamodb = std::make_unique<DynamoDb>(*store);
+    dynamodb = std::make_unique<DynamoDb>(*store, guard);
     run(create_table,
         R"({"TableName":"things","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
         "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"BillingMode":"PAY_PER_REQUEST"})");
@@ -162,6 +162,7 @@ struct Bench {
       call->fail(std::move(begun).error());
   }
   std::unique_ptr<engine::Store> store;
+  const iam::Guard guard;  // Judges nothing.
   std::unique_ptr<DynamoDb> dynamodb;
 };
 

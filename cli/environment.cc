@@ -13,8 +13,12 @@ engine::Schema whole_schema() {
   return schema;
 }
 
-Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& settings)
-    : store_(std::move(store)), s3_(*store_), dynamodb_(*store_) {
+Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& settings,
+                         iam::Guard guard)
+    : store_(std::move(store)),
+      guard_(std::move(guard)),
+      s3_(*store_, guard_, {.open_new_buckets = settings.open_new_buckets}),
+      dynamodb_(*store_, guard_) {
   const auto wanted = [&](std::string_view name) {
     if (!settings.services.empty() &&
         std::ranges::find(settings.services, name) == settings.services.end()) {

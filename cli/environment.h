@@ -21,10 +21,11 @@ engine::Schema whole_schema();
 // An opened environment with its services; destroyed in the reverse order.
 class Environment {
  public:
-  Environment(std::unique_ptr<engine::Store> store, const Settings& settings);
+  Environment(std::unique_ptr<engine::Store> store, const Settings& settings, iam::Guard guard);
 
   engine::Store& store() { return *store_; }
   protocol::Registry& registry() { return registry_; }
+  const std::shared_ptr<const iam::Users>& users() const { return guard_.users; }
   s3::S3& s3() { return s3_; }
   const std::vector<std::string>& services() const {
     return services_;
@@ -32,6 +33,7 @@ class Environment {
 
  private:
   std::unique_ptr<engine::Store> store_;
+  const iam::Guard guard_;
   protocol::Registry registry_;
   s3::S3 s3_;
   dynamodb::DynamoDb dynamodb_;

@@ -22,9 +22,15 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--auth", options.auth,
                      "open: any credentials; verify: signatures are checked [CLOCHE_AUTH; open; "
                      "keys: CLOCHE_CREDENTIALS=KEY:SECRET,...; test:test]");
-  command.add_option(
-      "--iam", options.iam,
-      "off, soft or enforce [CLOCHE_IAM, ENFORCE_IAM; off, the only mode of this release]");
+  command.add_option("--iam", options.iam,
+                     "off: everyone may do everything; soft: what policies refuse is told and "
+                     "done; enforce: it is "
+                     "refused [CLOCHE_IAM, ENFORCE_IAM; off]");
+  command.add_option("--users", options.users,
+                     "JSON file of accounts, users, their keys and policies [CLOCHE_USERS]");
+  command.add_option("--new-buckets", options.new_buckets,
+                     "closed: ACLs disabled and public access blocked, as AWS makes buckets since "
+                     "2023; open: as before [CLOCHE_NEW_BUCKETS; closed]");
   command.add_option("--services", options.services, "only these, with commas [SERVICES; all]");
   command.add_option("--log", options.log,
                      "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");

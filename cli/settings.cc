@@ -64,6 +64,8 @@ constexpr std::array kKnown = {"LISTEN",
                                "DURABILITY",
                                "AUTH",
                                "IAM",
+                               "USERS",
+                               "NEW_BUCKETS",
                                "LOG",
                                "SERVICES",
                                "THREADS",
@@ -212,12 +214,15 @@ Result<void> read_access(Settings& settings, const Source& from, const Options& 
   if (iam && *iam != "off") {
     if (*iam != "soft" && *iam != "enforce")
       return bad_value("--iam", *iam, "use off, soft or enforce");
-    return bad_value("--iam", *iam,
-                     "this release has no policy evaluation yet: only --iam off can be had, and to "
-                     "be quietly open instead would be worse");
+    settings.iam = *iam == "soft" ? iam::Mode::Soft : iam::Mode::Enforce;
+  }
+  settings.users_file = from(options.users, {"USERS"}).value_or("");
+  if (const auto text = from(options.new_buckets, {"NEW_BUCKETS"})) {
+    if (*text != "closed" && *text != "open")
+      return bad_value("--new-buckets", *text, "use closed or open");
+    settings.open_new_buckets = *text == "open";
   }
   if (const auto credentials = from({}, {"CREDENTIALS"})) {
-    settings.credentials.clear();
     for (const std::string& pair : split(*credentials)) {
       const auto colon = pair.find(':');
       if (colon == std::string::npos)
@@ -226,6 +231,8 @@ Result<void> read_access(Settings& settings, const Source& from, const Options& 
       settings.credentials.emplace_back(pair.substr(0, colon), pair.substr(colon + 1));
     }
   }
+  if (settings.credentials.empty() && settings.users_file.empty())
+    settings.credentials = {{"test", "test"}};
   return {};
 }
 
@@ -302,6 +309,18 @@ std::string_view name_of(wal::Durability durability) {
       return "commit";
     case wal::Durability::Fsync:
       return "fsync";
+  }
+  return "";
+}
+
+std::string_view name_of(iam::Mode mode) {
+  switch (mode) {
+    case iam::Mode::Off:
+      return "off (everyone may do everything)";
+    case iam::Mode::Soft:
+      return "soft (what would be refused is told)";
+    case iam::Mode::Enforce:
+      return "enforce";
   }
   return "";
 }

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "protocol/protocol.h"
+#include "services/iam/guard.h"
 #include "wal/log.h"
 
 namespace cloche::cli {
@@ -20,6 +21,9 @@ struct Settings {
   std::string data = "./cloche-data";
   wal::Durability durability = wal::Durability::Commit;
   protocol::AuthMode auth = protocol::AuthMode::Open;
+  iam::Mode iam = iam::Mode::Off;
+  std::string users_file;         // Of --users; empty: none.
+  bool open_new_buckets = false;  // --new-buckets open.
   LogLevel log = LogLevel::Info;
   int threads = 0;
   std::optional<std::uint64_t> seed;
@@ -30,15 +34,16 @@ struct Settings {
   bool cors_headers = true;
   bool parity_access_keys = false;   // PARITY_AWS_ACCESS_KEY_ID
   bool nonstandard_regions = false;  // ALLOW_NONSTANDARD_REGIONS
-  std::vector<std::pair<std::string, std::string>> credentials = {
-      {"test", "test"}};  // Of --auth=verify.
+  // Of --auth=verify, beside the keys of the users file. Neither: test:test.
+  std::vector<std::pair<std::string, std::string>> credentials;
   std::vector<std::string>
       remarks;  // Said at start: settings that are unknown, or that change nothing here.
 };
 
 // As given on the command line; absent where nothing was.
 struct Options {
-  std::optional<std::string> listen, data, durability, auth, iam, log, services, threads, seed;
+  std::optional<std::string> listen, data, durability, auth, iam, users, new_buckets, log, services,
+      threads, seed;
 };
 
 // Joins options and environment (`environ`-style "NAME=value" texts). Refuses values that make no
@@ -46,5 +51,6 @@ struct Options {
 Result<Settings> read_settings(const Options& options, const std::vector<std::string>& environment);
 
 std::string_view name_of(wal::Durability durability);
+std::string_view name_of(iam::Mode mode);
 
 }  // namespace cloche::cli

@@ -47,10 +47,23 @@ TEST(Settings, RefusesWhatMakesNoSenseAndSaysWhatWould) {
 }
 
 // Someone who asked for policies to be enforced must not get a server that lets everything through.
-TEST(Settings, AModeThatIsNotBuiltIsRefused) {
-  EXPECT_FALSE(read_settings({}, {"CLOCHE_IAM=enforce"}));
-  EXPECT_FALSE(read_settings({}, {"ENFORCE_IAM=1"}));
-  EXPECT_TRUE(read_settings({}, {"CLOCHE_IAM=off", "ENFORCE_IAM=0"}));
+TEST(Settings, PoliciesAreEnforcedWhereThatIsAskedFor) {
+  EXPECT_EQ(read({}, {}).iam, iam::Mode::Off);
+  EXPECT_EQ(read({}, {"CLOCHE_IAM=enforce"}).iam, iam::Mode::Enforce);
+  EXPECT_EQ(read({}, {"CLOCHE_IAM=soft"}).iam, iam::Mode::Soft);
+  EXPECT_EQ(read({}, {"ENFORCE_IAM=1"}).iam, iam::Mode::Enforce);
+  EXPECT_EQ(read({}, {"CLOCHE_IAM=off", "ENFORCE_IAM=1"}).iam, iam::Mode::Off);
+  EXPECT_EQ(read({}, {"CLOCHE_IAM=off", "ENFORCE_IAM=0"}).iam, iam::Mode::Off);
+  EXPECT_FALSE(read_settings({}, {"CLOCHE_IAM=strict"}));
+}
+
+// A file of users says whose keys are good; test:test would be a hole in it.
+TEST(Settings, TestIsAKeyOnlyWhereNoneAreNamed) {
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(read({}, {}).credentials, (Pairs{{"test", "test"}}));
+  EXPECT_EQ(read({}, {"CLOCHE_CREDENTIALS=a:b"}).credentials, (Pairs{{"a", "b"}}));
+  EXPECT_EQ(read({}, {"CLOCHE_USERS=u.json"}).credentials, Pairs{});
+  EXPECT_EQ(read({}, {"CLOCHE_USERS=u.json"}).users_file, "u.json");
 }
 
 TEST(Settings, RemarksOnUnknownNamesOnly) {

@@ -44,13 +44,22 @@ protocol::ServerOptions server_options(const Settings& settings, Environment& en
   options.listen = settings.listen;
   options.threads = settings.threads;
   options.auth = settings.auth;
-  options.secret = [credentials =
-                        settings.credentials](std::string_view key) -> std::optional<std::string> {
+  options.secret = [credentials = settings.credentials, users = environment.users()](
+                       std::string_view key) -> std::optional<std::string> {
+    if (const iam::User* user = users->by_access_key(key)) return user->secret_key;
     for (const auto& [known, secret] : credentials) {
       if (known == key) return secret;
     }
     return std::nullopt;
   };
+  if (!environment.users()->empty()) {
+    options.identify = [users = environment.users()](protocol::Caller& caller) {
+      const iam::User* user = users->by_access_key(caller.access_key);
+      if (user == nullptr) return;
+      caller.account = user->account;
+      if (!user->root) caller.user = user->name;
+    };
+  }
   options.advertised_host = settings.advertised_host;
   options.certificate_file = settings.certificate_file;
   options.certificate_directory = settings.data;
@@ -64,6 +73,36 @@ protocol::ServerOptions server_options(const Settings& settings, Environment& en
   options.allow_nonstandard_regions = settings.nonstandard_regions;
   options.parity_access_keys = settings.parity_access_keys;
   return options;
+}
+
+// The users file is small: accounts, keys and policies that somebody wrote by hand.
+constexpr std::uint64_t kUsersFileBytesMax = std::uint64_t{16} << 20;
+
+Result<std::string> read_file(Env& env, const std::string& path) {
+  CLOCHE_TRY(const file, env.open(path, OpenMode::Read));
+  CLOCHE_TRY(const size, file->size());
+  if (size > kUsersFileBytesMax) {
+    return Error{.kind = Error::Kind::Refused,
+                 .code = "InvalidSetting",
+                 .message = path + " is larger than 16 MiB, which no users file is",
+                 .http_status = 400,
+                 .details = {}};
+  }
+  std::string text(size, '\0');
+  CLOCHE_TRY(const got, file->read_at(0, std::as_writable_bytes(std::span(text))));
+  text.resize(got);
+  return text;
+}
+
+Result<iam::Guard> make_guard(Env& env, const Settings& settings, LogWriter& log) {
+  iam::Guard guard;
+  guard.mode = settings.iam;
+  guard.log = [&log](std::string_view line) { log.line(line); };
+  if (settings.users_file.empty()) return guard;
+  CLOCHE_TRY(const text, read_file(env, settings.users_file));
+  CLOCHE_TRY(users, iam::Users::parse(text, settings.users_file));
+  guard.users = std::make_shared<const iam::Users>(std::move(users));
+  return guard;
 }
 
 void print_banner(const Settings& settings, const protocol::Server& server,
@@ -84,6 +123,7 @@ void print_banner(const Settings& settings, const protocol::Server& server,
   std::printf("  recovered   %s\n", recovery.c_str());
   std::printf("  auth        %s\n",
               settings.auth == protocol::AuthMode::Verify ? "verify" : "open (any credentials)");
+  std::printf("  iam         %s\n", std::string(name_of(settings.iam)).c_str());
   for (const std::string& remark : settings.remarks)
     std::printf("  note        %s\n", remark.c_str());
   for (const std::string& name : settings.services) {
@@ -100,10 +140,12 @@ int start(const Settings& settings) {
   Env& env = Env::posix();
   LogWriter log(2);
 
+  auto guard = make_guard(env, settings, log);
+  if (!guard) return fail(guard.error());
   auto store = engine::Store::open(env, store_options(settings, log), whole_schema());
   if (!store) return fail(store.error());
   const std::string recovery = (*store)->recovery_text();
-  Environment environment(*std::move(store), settings);
+  Environment environment(*std::move(store), settings, *std::move(guard));
 
   auto server = protocol::Server::open(env, server_options(settings, environment, log),
                                        environment.registry());

@@ -29,6 +29,9 @@
 namespace cloche::engine {
 class Store;
 }
+namespace cloche::iam {
+struct Guard;
+}
 namespace cloche::protocol {
 class Registry;
 }
@@ -41,8 +44,8 @@ std::vector<engine::TableSpec> tables();
 // One per store. Safe to use from any thread once registered.
 class DynamoDb {
  public:
-  // Names its kinds of work to the store's scheduler. `store` must outlive it.
-  explicit DynamoDb(engine::Store& store);
+  // Names its kinds of work to the store's scheduler. `store` and `guard` must outlive it.
+  DynamoDb(engine::Store& store, const iam::Guard& guard);
   ~DynamoDb();
   DynamoDb(const DynamoDb&) = delete;
   DynamoDb& operator=(const DynamoDb&) = delete;

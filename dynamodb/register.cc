@@ -62,6 +62,10 @@ constexpr Named kStreamOperations[] = {
 void serve(protocol::Service& wire, std::span<const Named> operations, Service& service) {
   for (const Named& named : operations) {
     wire.on(named.name, [&service, operation = named.operation](const protocol::CallPtr& call) {
+      if (service.guard.is_on()) {
+        if (auto judged = judge(service, *call); !judged)
+          return call->fail(std::move(judged).error());
+      }
       if (auto begun = operation(service, call); !begun) call->fail(std::move(begun).error());
     });
   }
@@ -103,7 +107,8 @@ std::vector<engine::TableSpec> tables() {
   };
 }
 
-DynamoDb::DynamoDb(engine::Store& store) : impl_(std::make_unique<Impl>(store)) {
+DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard)
+    : impl_(std::make_unique<Impl>(store, guard)) {
   name_work(*impl_);
   impl_->copier.wake();  // What a restart has left.
 }

@@ -39,6 +39,7 @@ struct Caller {
   std::string account = "000000000000";  // 12 digits.
   std::string region = "us-east-1";
   std::string access_key;  // Empty: anonymous.
+  std::string user;        // The name of an IAM user; empty: the account's root, or anonymous.
   bool anonymous = true;
 };
 
@@ -90,6 +91,14 @@ struct BodySegment {
   std::uint64_t size = 0;  // bytes.size() if in memory.
 };
 
+// What an HTML form brings in place of signed headers (S3's POST): the signature of its policy.
+struct FormSignature {
+  bool v4 = false;
+  std::string_view credential;  // An access key; with v4 the whole scope.
+  std::string_view signature;
+  std::string_view signed_text;  // The policy, as it was sent.
+};
+
 // One request on its way. Handlers keep the pointer for as long as they need it. reply/fail may be
 // called from any thread, one of them, once; everything else belongs to the thread that runs the
 // handler (or to the closure it submitted, one at a time).
@@ -113,6 +122,20 @@ class Call : public std::enable_shared_from_this<Call> {
   virtual const Value& input() const = 0;
   virtual Arena& arena() = 0;      // For building the output.
   virtual BodySource* body() = 0;  // Null unless the operation's input streams.
+
+  // For forms, whose fields stand for what other requests have in their head. Not on calls that a
+  // service made itself.
+  //
+  // Who signed the form; under AuthMode::Verify refuses with InvalidAccessKeyId and
+  // SignatureDoesNotMatch.
+  virtual Result<Caller> sign_in(const FormSignature& form);
+  // The input of another operation of the service, as if `labels` (by member) had stood in its path
+  // and `headers` had been its headers. All text must live as long as the call.
+  virtual Result<Value> read_as(
+      std::string_view operation, const Value& labels,
+      const std::vector<std::pair<std::string_view, std::string_view>>& headers);
+  // A document of this shape of the model. Refuses with MalformedXML.
+  virtual Result<Value> read_shape(std::string_view shape, std::string_view text);
 
   // Answers with the operation's output shape: codec, headers and status follow the model. Text in
   // `output` must live in arena() or be static, and be complete before the call.
@@ -217,6 +240,9 @@ struct ServerOptions {
   int threads = 0;        // 0: one per core.
   AuthMode auth = AuthMode::Open;
   SecretLookup secret;
+  // Completes who asks: called for each signed request with access_key, account and region as they
+  // follow from the request alone. Null: nothing to add. Called on any thread.
+  std::function<void(Caller&)> identify;
   std::string advertised_host;   // host:port in returned URLs; empty: as addressed.
   std::string certificate_file;  // PEM with key; empty: one is made in `certificate_directory` at
                                  // first start.

@@ -46,7 +46,11 @@ Result<void> store_log(engine::WriteTxn& txn, const std::string& source_name,
 
 }  // namespace
 
-S3::S3(engine::Store& store) : store_(store), access_log_(std::make_shared<AccessLog>(store)) {}
+S3::S3(engine::Store& store, const iam::Guard& guard, S3Options options)
+    : store_(store),
+      guard_(guard),
+      options_(options),
+      access_log_(std::make_shared<AccessLog>(store)) {}
 S3::~S3() { access_log_->deliver(); }
 
 AccessLog::AccessLog(engine::Store& store) : store_(store) {

@@ -6,6 +6,7 @@
 #include "s3/handlers.h"
 #include "s3/limits.h"
 #include "s3/names.h"
+#include "s3/ownership.h"
 #include "s3/settings.h"
 #include "s3/tag_rules.h"
 #include "s3/versions.h"
@@ -60,7 +61,8 @@ Result<bool> has_rows(const engine::ReadView& view, engine::TableId table, Bucke
   return any;
 }
 
-Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const std::string& region) {
+Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const std::string& region,
+                           const NewBucketAccess& access) {
   const std::string_view name = call.input()["Bucket"].text();
   CLOCHE_TRY(const existing, find_bucket_named(txn, name));
   if (existing && existing->account != call.caller().account) return bucket_already_exists(name);
@@ -70,7 +72,11 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
   const Value& tags = call.input()["CreateBucketConfiguration"]["Tags"];
   if (existing && (existing->region != kHomeRegion || region != kHomeRegion || !tags.empty()))
     return bucket_already_owned_by_you(name);
-  if (!existing) {
+  // "...returns 200 OK and resets the bucket ACLs" (CreateBucket, BucketAlreadyOwnedByYou).
+  if (existing) {
+    BucketRecord bucket = *existing;
+    CLOCHE_TRY_VOID(apply_bucket_acl(txn, bucket, access.acl));
+  } else {
     BucketRecord bucket;
     CLOCHE_TRY(const id, next_bucket_id(txn));
     bucket.id = id;
@@ -82,6 +88,7 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     const bool locks = call.input()["ObjectLockEnabledForBucket"].as_bool();
     if (locks) bucket.versioning = Versioning::Enabled;
     CLOCHE_TRY_VOID(txn.put(kBuckets, bucket_key(name), encode(bucket)));
+    CLOCHE_TRY_VOID(apply_bucket_access(txn, bucket, access));
     if (locks) {
       CLOCHE_TRY_VOID(
           put_setting(txn, bucket, Setting::ObjectLock, R"({"ObjectLockEnabled":"Enabled"})"));
@@ -137,9 +144,12 @@ void create_bucket(S3& s3, const CallPtr& call) {
     return call->fail(std::move(checked).error());
   auto region = region_of_new_bucket(*call);
   if (!region) return call->fail(std::move(region).error());
-  commit(s3, call, [call, region = *std::move(region)](engine::WriteTxn& txn) {
-    return apply_create(txn, *call, region);
-  });
+  auto access = plan_bucket_access(s3, *call);
+  if (!access) return call->fail(std::move(access).error());
+  commit(s3, call,
+         [call, region = *std::move(region), access = *std::move(access)](engine::WriteTxn& txn) {
+           return apply_create(txn, *call, region, access);
+         });
 }
 
 void delete_bucket(S3& s3, const CallPtr& call) {

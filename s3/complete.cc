@@ -96,6 +96,8 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
                               const std::vector<NamedPart>& named) {
   ObjectRecord object;
   object.headers = upload.headers;
+  object.owner = upload.owner;
+  object.acl = upload.acl;
   object.encryption = upload.encryption;
   object.lock = upload.lock;
   Hasher<Md5> etags;

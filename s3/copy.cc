@@ -10,6 +10,7 @@
 #include "s3/names.h"
 #include "s3/object_headers.h"
 #include "s3/object_lock.h"
+#include "s3/ownership.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -26,6 +27,7 @@ struct CopyPlan {
   std::optional<Algorithm> algorithm;
   AskedEncryption encryption;
   AskedLock lock;
+  AskedAcl acl;  // An ACL is never copied.
   // The source as it was read; the transaction goes on only while it is the same.
   ObjectRecord seen;
   std::optional<CopiedBytes> bytes;  // Where they had to be read.
@@ -38,7 +40,7 @@ Result<bool> read_directive(const Value& directive, std::string_view header,
   return invalid_argument(message, header, directive.text());
 }
 
-Result<CopyPlan> plan_copy(const protocol::Call& call, Instant now) {
+Result<CopyPlan> plan_copy(const S3& s3, const protocol::Call& call, Instant now) {
   const Value& input = call.input();
   CopyPlan plan;
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
@@ -54,6 +56,7 @@ Result<CopyPlan> plan_copy(const protocol::Call& call, Instant now) {
   CLOCHE_TRY(encryption, read_encryption(input));
   CLOCHE_TRY(const lock, read_lock(call, now));
   CLOCHE_TRY(headers, read_object_headers(call));
+  CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
   plan.source = std::move(source);
   plan.algorithm = asked.algorithm;
   plan.replace_metadata = replace_metadata;
@@ -61,6 +64,7 @@ Result<CopyPlan> plan_copy(const protocol::Call& call, Instant now) {
   plan.headers = std::move(headers);
   plan.encryption = std::move(encryption);
   plan.lock = lock;
+  plan.acl = std::move(acl);
   return plan;
 }
 
@@ -121,6 +125,7 @@ Result<ObjectRecord> copied(S3& s3, engine::WriteTxn& txn, const protocol::Call&
   object.lock = lock;
   object.size = source.size;
   object.headers = headers_of(plan, source);
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
   // The source's blobs are counted once more before anything is released: source and target may be one
   // object.
   if (plan.bytes && plan.bytes->body) {
@@ -211,7 +216,7 @@ Result<FoundSource> look_ahead(const engine::ReadView& view, const protocol::Cal
 
 void copy_object(S3& s3, const CallPtr& call) {
   const Instant now = s3.store().clock().now();
-  auto planned = plan_copy(*call, now);
+  auto planned = plan_copy(s3, *call, now);
   if (!planned) return call->fail(std::move(planned).error());
   auto plan = std::make_shared<CopyPlan>(*std::move(planned));
   std::shared_ptr<engine::ReadView> view = s3.store().view();

@@ -1,3 +1,4 @@
+#include "s3/access.h"
 #include "s3/conditions.h"
 #include "s3/errors.h"
 #include "s3/events.h"
@@ -57,7 +58,7 @@ Value describe_error(Arena& arena, std::string_view key, std::string_view versio
   return item;
 }
 
-Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) {
+Result<Value> apply_delete_objects(S3& s3, engine::WriteTxn& txn, protocol::Call& call) {
   Arena& arena = call.arena();
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
@@ -68,7 +69,8 @@ Result<Value> apply_delete_objects(engine::WriteTxn& txn, protocol::Call& call) 
   for (const Value& object : input["Delete"]["Objects"].items()) {
     const std::string_view key = object["Key"].text();
     const std::string_view version_id = object["VersionId"].text();
-    auto checked = check_if_match(txn, bucket, key, object["ETag"]);
+    auto checked = judge_object(s3, txn, call, "DeleteObject", bucket, key, version_id);
+    if (checked) checked = check_if_match(txn, bucket, key, object["ETag"]);
     auto removed = checked ? remove_one(txn, bucket, key, version_id, bypass, call)
                            : Result<Deleted>(std::move(checked).error());
     if (!removed && removed.error().code == "InvalidArgument" && !version_id.empty())
@@ -116,7 +118,8 @@ void delete_objects(S3& s3, const CallPtr& call) {
   if (objects.empty() || objects.size() > kDeleteObjectsMax) return call->fail(malformed_xml());
   if (auto digested = require_body_digest(*call); !digested)
     return call->fail(std::move(digested).error());
-  commit(s3, call, [call](engine::WriteTxn& txn) { return apply_delete_objects(txn, *call); });
+  commit(s3, call,
+         [&s3, call](engine::WriteTxn& txn) { return apply_delete_objects(s3, txn, *call); });
 }
 
 }  // namespace cloche::s3

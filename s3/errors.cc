@@ -254,6 +254,72 @@ Error invalid_expected_bucket_owner(std::string_view value) {
                  "The value of the expected bucket owner parameter must be an AWS Account ID... [" +
                      text(value) + "]");
 }
+Error malformed_acl() {
+  return refused(
+      400, "MalformedACLError",
+      "The XML you provided was not well-formed or did not validate against our published schema");
+}
+Error unexpected_content() {
+  return refused(400, "UnexpectedContent", "This request does not support content");
+}
+Error missing_security_header(std::string_view header) {
+  return refused(400, "MissingSecurityHeader", "Your request was missing a required header",
+                 {{"MissingHeaderName", text(header)}});
+}
+Error unresolvable_email(std::string_view email) {
+  return refused(400, "UnresolvableGrantByEmailAddress",
+                 "The e-mail address you provided does not match any account on record.",
+                 {{"EmailAddress", text(email)}});
+}
+Error acl_not_supported() {
+  return refused(400, "AccessControlListNotSupported", "The bucket does not allow ACLs");
+}
+Error bucket_acl_with_ownership() {
+  return refused(400, "InvalidBucketAclWithObjectOwnership",
+                 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+}
+Error no_such_ownership_controls(std::string_view bucket) {
+  return refused(404, "OwnershipControlsNotFoundError",
+                 "The bucket ownership controls were not found", {{"BucketName", text(bucket)}});
+}
+Error no_such_public_access_block(std::string_view bucket) {
+  return refused(404, "NoSuchPublicAccessBlockConfiguration",
+                 "The public access block configuration was not found",
+                 {{"BucketName", text(bucket)}});
+}
+Error no_such_bucket_policy(std::string_view bucket) {
+  return refused(404, "NoSuchBucketPolicy", "The bucket policy does not exist",
+                 {{"BucketName", text(bucket)}});
+}
+Error invalid_policy_document(std::string_view why) {
+  return refused(400, "InvalidPolicyDocument", "Invalid Policy: " + text(why));
+}
+Error missing_form_field(std::string_view name) {
+  return refused(400, "InvalidArgument",
+                 "Bucket POST must contain a field named '" + text(name) +
+                     "'.  If it is specified, please check the order of the fields.",
+                 {{"ArgumentName", text(name)}, {"ArgumentValue", ""}});
+}
+Error missing_form_file() {
+  return refused(400, "InvalidArgument", "POST requires exactly one file upload per request.",
+                 {{"ArgumentName", "file"}, {"ArgumentValue", "0"}});
+}
+Error malformed_post() {
+  return refused(400, "MalformedPOSTRequest",
+                 "The body of your POST request is not well-formed multipart/form-data.");
+}
+Error form_too_large() {
+  return refused(400, "MaxPostPreDataLengthExceeded",
+                 "Your POST request fields preceding the upload file were too large.");
+}
+Error form_file_too_small(std::uint64_t size, std::uint64_t min) {
+  return refused(400, "EntityTooSmall",
+                 "Your proposed upload is smaller than the minimum allowed size",
+                 {{"ProposedSize", std::to_string(size)}, {"MinSizeAllowed", std::to_string(min)}});
+}
+Error malformed_policy(std::string_view message) {
+  return refused(400, "MalformedPolicy", message);
+}
 Error missing_body_digest() {
   return invalid_request(
       "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");

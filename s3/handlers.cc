@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/digest.h"
 #include "s3/errors.h"
 
 namespace cloche::s3 {
@@ -59,9 +58,7 @@ Result<void> require_body_digest(const protocol::Call& call) {
   return missing_body_digest();
 }
 
-std::string canonical_id(std::string_view account) {
-  return to_hex(sha256(as_bytes("cloche canonical user " + std::string(account))));
-}
+std::string canonical_id(std::string_view account) { return iam::canonical_id(account); }
 
 void add_owner(Value& output, Arena& arena, std::string_view member, std::string_view account) {
   Value owner = Value::map();

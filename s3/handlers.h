@@ -85,6 +85,26 @@ void get_bucket_versioning(S3& s3, const CallPtr& call);
 void put_bucket_tagging(S3& s3, const CallPtr& call);
 void get_bucket_tagging(S3& s3, const CallPtr& call);
 void delete_bucket_tagging(S3& s3, const CallPtr& call);
+// bucket_policy.cc
+void put_bucket_policy(S3& s3, const CallPtr& call);
+void get_bucket_policy(S3& s3, const CallPtr& call);
+void delete_bucket_policy(S3& s3, const CallPtr& call);
+void get_bucket_policy_status(S3& s3, const CallPtr& call);
+// acl_operations.cc
+void put_bucket_acl(S3& s3, const CallPtr& call);
+void get_bucket_acl(S3& s3, const CallPtr& call);
+void put_object_acl(S3& s3, const CallPtr& call);
+void get_object_acl(S3& s3, const CallPtr& call);
+// ownership.cc
+void put_bucket_ownership_controls(S3& s3, const CallPtr& call);
+void get_bucket_ownership_controls(S3& s3, const CallPtr& call);
+void delete_bucket_ownership_controls(S3& s3, const CallPtr& call);
+// public_access.cc
+void put_public_access_block(S3& s3, const CallPtr& call);
+void get_public_access_block(S3& s3, const CallPtr& call);
+void delete_public_access_block(S3& s3, const CallPtr& call);
+void put_bucket_request_payment(S3& s3, const CallPtr& call);
+void get_bucket_request_payment(S3& s3, const CallPtr& call);
 // cors.cc
 void put_bucket_cors(S3& s3, const CallPtr& call);
 void get_bucket_cors(S3& s3, const CallPtr& call);
@@ -131,6 +151,8 @@ void put_bucket_logging(S3& s3, const CallPtr& call);
 void get_bucket_logging(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
+// post.cc: PostObject, which hands what a form says to `put` as a PutObject.
+protocol::Handler post_handler(S3& s3, protocol::Handler put);
 // get.cc
 void get_object(S3& s3, const CallPtr& call);
 void head_object(S3& s3, const CallPtr& call);

@@ -41,6 +41,9 @@ inline constexpr std::size_t kNamedSettingsPage = 100;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 
+// "Bucket policies are limited to 20 KB in size" ("Using bucket policies").
+inline constexpr std::size_t kBucketPolicyBytesMax = std::size_t{20} << 10;
+
 // Ours: rows removed in one step when a bucket's left-over uploads are cleaned up, so that a group
 // stays under a few MiB.
 inline constexpr int kCleanupStep = 500;

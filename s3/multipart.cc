@@ -9,6 +9,7 @@
 #include "s3/names.h"
 #include "s3/object_headers.h"
 #include "s3/object_lock.h"
+#include "s3/ownership.h"
 #include "s3/uploads.h"
 #include "s3/versions.h"
 
@@ -38,9 +39,10 @@ struct CreatePlan {
   UploadRecord upload;
   AskedEncryption encryption;
   AskedLock lock;
+  AskedAcl acl;
 };
 
-Result<CreatePlan> plan_create(const protocol::Call& call, Instant now) {
+Result<CreatePlan> plan_create(const S3& s3, const protocol::Call& call, Instant now) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
   CLOCHE_TRY(const asked, asked_checksum(input));
@@ -48,12 +50,16 @@ Result<CreatePlan> plan_create(const protocol::Call& call, Instant now) {
   CLOCHE_TRY(encryption, read_encryption(input));
   CLOCHE_TRY(const lock, read_lock(call, now));
   CLOCHE_TRY(headers, read_object_headers(call));
+  CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
   UploadRecord upload;
   upload.account = call.caller().account;
   upload.headers = std::move(headers);
   upload.algorithm = asked.algorithm;
   upload.composite = composite;
-  return CreatePlan{.upload = std::move(upload), .encryption = std::move(encryption), .lock = lock};
+  return CreatePlan{.upload = std::move(upload),
+                    .encryption = std::move(encryption),
+                    .lock = lock,
+                    .acl = std::move(acl)};
 }
 
 // Begins with the time, so that uploads of one key are listed in the order they began.
@@ -79,6 +85,10 @@ Result<Value> apply_create(S3& s3, engine::WriteTxn& txn, protocol::Call& call,
   upload.encryption = std::move(encryption);
   upload.lock = lock;
   upload.initiated = txn.now();
+  ObjectRecord object;  // The one that it will become.
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
+  upload.owner = std::move(object.owner);
+  upload.acl = std::move(object.acl);
   const std::string id = new_upload_id(txn);
   CLOCHE_TRY_VOID(
       txn.put(kUploads, upload_key(bucket.id, input["Key"].text(), id), encode(upload)));
@@ -153,7 +163,7 @@ Result<Value> apply_part(engine::WriteTxn& txn, protocol::Call& call, const Part
 }  // namespace
 
 void create_multipart_upload(S3& s3, const CallPtr& call) {
-  auto plan = plan_create(*call, s3.store().clock().now());
+  auto plan = plan_create(s3, *call, s3.store().clock().now());
   if (!plan) return call->fail(std::move(plan).error());
   commit(s3, call, [&s3, call, plan = *std::move(plan)](engine::WriteTxn& txn) {
     return apply_create(s3, txn, *call, plan);

@@ -8,6 +8,7 @@
 #include "s3/names.h"
 #include "s3/object_headers.h"
 #include "s3/object_lock.h"
+#include "s3/ownership.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -19,9 +20,10 @@ struct PutPlan {
   AskedChecksum checksum;
   AskedEncryption encryption;
   AskedLock lock;
+  AskedAcl acl;
 };
 
-Result<PutPlan> plan_put(const protocol::Call& call, Instant now) {
+Result<PutPlan> plan_put(const S3& s3, const protocol::Call& call, Instant now) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(check_key(input["Key"].text()));
   CLOCHE_TRY_VOID(plan_write_conditions(input));
@@ -30,10 +32,12 @@ Result<PutPlan> plan_put(const protocol::Call& call, Instant now) {
   CLOCHE_TRY(encryption, read_encryption(input));
   CLOCHE_TRY(const lock, read_lock(call, now));
   CLOCHE_TRY(headers, read_object_headers(call));
+  CLOCHE_TRY(acl, read_asked_acl(*s3.guard().users, input, AclOf::Object));
   return PutPlan{.headers = std::move(headers),
                  .checksum = std::move(checksum),
                  .encryption = std::move(encryption),
-                 .lock = lock};
+                 .lock = lock,
+                 .acl = std::move(acl)};
 }
 
 // What can be refused by what is stored, before the client has sent gigabytes.
@@ -42,6 +46,7 @@ Result<void> look_ahead(const engine::ReadView& view, const protocol::Call& call
   const Value& input = call.input();
   CLOCHE_TRY(const bucket, find_bucket(view, input));
   CLOCHE_TRY_VOID(plan_encryption(view, call, bucket, plan.encryption));
+  CLOCHE_TRY_VOID(check_acl_allowed(view, bucket, plan.acl));
   CLOCHE_TRY(const lock, decide_lock(view, bucket, plan.lock, now));
   const bool locked = lock.mode != LockMode::None || lock.legal_hold;
   if (locked && !plan.checksum.algorithm && !input["ContentMD5"]) {
@@ -82,9 +87,12 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   object.headers = plan.headers;
   object.checksum = ingested.checksum;
   object.extents = ingested.body.extents();
+  CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
   CLOCHE_TRY_VOID(plan_replication(txn, bucket, key, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
-  CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
+  const bool posted = call.http().method() == "POST";  // A form (post.cc).
+  CLOCHE_TRY_VOID(tell(txn, bucket, posted ? EventKind::CreatedPost : EventKind::CreatedPut, call,
+                       key, stored));
   Value output = describe(call, stored);
   CLOCHE_TRY_VOID(add_expiration(output, call.arena(), txn, bucket, key, stored));
   return output;
@@ -94,7 +102,7 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
 
 void put_object(S3& s3, const CallPtr& call) {
   const Instant now = s3.store().clock().now();
-  auto planned = plan_put(*call, now);
+  auto planned = plan_put(s3, *call, now);
   if (!planned) return call->fail(std::move(planned).error());
   auto plan = std::make_shared<PutPlan>(*std::move(planned));
   if (auto seen = look_ahead(*s3.store().view(), *call, *plan, now); !seen)

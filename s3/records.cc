@@ -274,6 +274,8 @@ std::string encode(const ObjectRecord& record) {
   writer.text("upload", record.upload_id);
   writer.parts(record.parts);
   writer.extents(record.extents);
+  writer.text("owner", record.owner);
+  writer.text("acl", record.acl);
   return writer.take();
 }
 
@@ -285,6 +287,8 @@ std::string encode(const UploadRecord& record) {
   writer.flag("composite", record.composite);
   writer.text("class", record.headers.storage_class);
   writer.headers(record.headers);
+  writer.text("owner", record.owner);
+  writer.text("acl", record.acl);
   writer.encryption(record.encryption);
   writer.lock(record.lock);
   writer.number("newest", record.newest_at_start);
@@ -331,7 +335,9 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                       .restored_until = {},
                       .upload_id = value["upload"].str(),
                       .parts = {},
-                      .extents = {}};
+                      .extents = {},
+                      .owner = value["owner"].str(),
+                      .acl = value["acl"].str()};
   record.headers.storage_class = head.word(kClass);
   if (const auto algorithm = algorithm_of(head.word(kAlgorithm))) {
     record.checksum = Checksum{.algorithm = *algorithm,
@@ -359,6 +365,8 @@ Result<UploadRecord> decode_upload(std::string_view row) {
                       .headers = headers_of(value),
                       .algorithm = algorithm_of(value["algorithm"].text()),
                       .composite = value["composite"].as_bool(),
+                      .owner = value["owner"].str(),
+                      .acl = value["acl"].str(),
                       .encryption = encryption_of(value),
                       .lock = lock_of(value),
                       .newest_at_start = value["newest"].as_integer(0)};

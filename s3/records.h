@@ -128,6 +128,8 @@ struct ObjectRecord {
   std::string upload_id;                  // Of the multipart upload that it came from.
   std::vector<ObjectPart> parts;
   std::vector<Extent> extents;
+  std::string owner;  // An account; empty: the bucket's.
+  std::string acl;    // As acl.h writes it; empty: the owner has all.
 };
 
 struct UploadRecord {
@@ -136,6 +138,7 @@ struct UploadRecord {
   ObjectHeaders headers;
   std::optional<Algorithm> algorithm;  // As asked at the beginning.
   bool composite = false;
+  std::string owner, acl;  // Of the object that it becomes.
   Encryption encryption;
   Lock lock;
   std::int64_t newest_at_start = 0;  // The rank of the key's newest version when it began; 0: none.

@@ -1,4 +1,5 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
+#include "s3/access.h"
 #include "s3/access_log.h"
 #include "s3/cors.h"
 #include "s3/handlers.h"
@@ -7,11 +8,21 @@
 #include "s3/website.h"
 
 namespace cloche::s3 {
+namespace {
+
+void serve(S3& s3, const CallPtr& call, void (*handler)(S3&, const CallPtr&)) {
+  if (s3.guard().is_on()) {
+    if (auto judged = judge_call(s3, *call); !judged) return call->fail(std::move(judged).error());
+  }
+  handler(s3, call);
+}
+
+}  // namespace
 
 void register_s3(protocol::Registry& registry, S3& s3) {
   protocol::Service& service = registry.add("s3");
   const auto on = [&](std::string_view operation, void (*handler)(S3&, const CallPtr&)) {
-    service.on(operation, [&s3, handler](const CallPtr& call) { handler(s3, call); });
+    service.on(operation, [&s3, handler](const CallPtr& call) { serve(s3, call, handler); });
   };
 
   on("CreateBucket", create_bucket);
@@ -21,6 +32,23 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("GetBucketLocation", get_bucket_location);
   on("PutBucketVersioning", put_bucket_versioning);
   on("GetBucketVersioning", get_bucket_versioning);
+
+  on("PutBucketPolicy", put_bucket_policy);
+  on("GetBucketPolicy", get_bucket_policy);
+  on("DeleteBucketPolicy", delete_bucket_policy);
+  on("GetBucketPolicyStatus", get_bucket_policy_status);
+  on("PutBucketAcl", put_bucket_acl);
+  on("GetBucketAcl", get_bucket_acl);
+  on("PutObjectAcl", put_object_acl);
+  on("GetObjectAcl", get_object_acl);
+  on("PutBucketOwnershipControls", put_bucket_ownership_controls);
+  on("GetBucketOwnershipControls", get_bucket_ownership_controls);
+  on("DeleteBucketOwnershipControls", delete_bucket_ownership_controls);
+  on("PutPublicAccessBlock", put_public_access_block);
+  on("GetPublicAccessBlock", get_public_access_block);
+  on("DeletePublicAccessBlock", delete_public_access_block);
+  on("PutBucketRequestPayment", put_bucket_request_payment);
+  on("GetBucketRequestPayment", get_bucket_request_payment);
 
   on("PutBucketTagging", put_bucket_tagging);
   on("GetBucketTagging", get_bucket_tagging);
@@ -37,7 +65,7 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   service.on_site(
       "GetObject",
       [](const protocol::HttpRequest& http) { return !website_bucket(http.host()).empty(); },
-      website_visitor(s3, [&s3](const CallPtr& call) { get_object(s3, call); }));
+      website_visitor(s3, [&s3](const CallPtr& call) { serve(s3, call, get_object); }));
 
   on("PutBucketNotificationConfiguration", put_bucket_notification);
   on("GetBucketNotificationConfiguration", get_bucket_notification);
@@ -84,6 +112,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
                      });
 
   on("PutObject", put_object);
+  service.on("PostObject",
+             post_handler(s3, [&s3](const CallPtr& call) { serve(s3, call, put_object); }));
   on("GetObject", get_object);
   on("HeadObject", head_object);
   on("GetObjectAttributes", get_object_attributes);

@@ -6,8 +6,10 @@
 // client never holds the writer. Copies and multipart completions move no bytes: an object's body
 // is a list of extents over blobs that are counted, not copied.
 //
-// Differs from AWS: every caller may do everything (accounts are told apart, but not judged); a
-// bucket answers in every region.
+// Who may do what is judged by access.h under --iam=enforce; without it every caller may do
+// everything, and accounts are only told apart.
+//
+// Differs from AWS: a bucket answers in every region.
 #pragma once
 
 #include <memory>
@@ -16,18 +18,28 @@
 #include "engine/engine.h"
 #include "protocol/protocol.h"
 #include "s3/tables.h"
+#include "services/iam/guard.h"
 
 namespace cloche::s3 {
 
 class AccessLog;
 
+struct S3Options {
+  // New buckets have ACLs and no public access block, as AWS made them until April 2023: older
+  // programs are written for such buckets.
+  bool open_new_buckets = false;
+};
+
 // Safe to use from any thread.
 class S3 {
  public:
-  explicit S3(engine::Store& store);
+  // `guard` must outlive it.
+  S3(engine::Store& store, const iam::Guard& guard, S3Options options = {});
   ~S3();  // Delivers the access logs that it still has.
 
   engine::Store& store() { return store_; }
+  const iam::Guard& guard() const { return guard_; }
+  const S3Options& options() const { return options_; }
   // The events of a bucket that nobody has taken yet, as a JSON list of {"to", "message"}: for
   // people who want to see what their bucket tells. Refuses with NoSuchBucket.
   Result<std::string> undelivered_events(std::string_view bucket);
@@ -39,6 +51,8 @@ class S3 {
 
  private:
   engine::Store& store_;
+  const iam::Guard& guard_;
+  const S3Options options_;
   Worker worker_;
   std::shared_ptr<AccessLog> access_log_;  // Shared with work that may outlive us.
 };

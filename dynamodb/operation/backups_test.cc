@@ -32,7 +32,7 @@ class BackupsTest : public ServiceTest {
     auto opened = engine::Store::open(Env::posix(), options, schema);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
-    dynamodb_ = std::make_unique<DynamoDb>(*store_);
+    dynamodb_ = std::make_unique<DynamoDb>(*store_, guard_);
     store_->start_scheduler();
   }
   void close() {

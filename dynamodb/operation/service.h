@@ -12,13 +12,16 @@
 #include "dynamodb/table/items.h"
 #include "engine/engine.h"
 #include "protocol/protocol.h"
+#include "services/iam/guard.h"
 
 namespace cloche::dynamodb {
 
 struct DynamoDb::Impl {
-  explicit Impl(engine::Store& the_store) : store(the_store), copier(the_store) {}
+  Impl(engine::Store& the_store, const iam::Guard& the_guard)
+      : store(the_store), guard(the_guard), copier(the_store) {}
 
   engine::Store& store;
+  const iam::Guard& guard;
   Catalog catalog;
   ExpressionCache expressions;
   Copier copier;
@@ -86,6 +89,10 @@ Result<void> list_streams(Service& service, const protocol::CallPtr& call);
 Result<void> describe_stream(Service& service, const protocol::CallPtr& call);
 Result<void> get_shard_iterator(Service& service, const protocol::CallPtr& call);
 Result<void> get_records(Service& service, const protocol::CallPtr& call);
+
+// access.cc: refuses with AccessDeniedException what the caller's identity policies do not allow.
+// Called only where the guard is on.
+Result<void> judge(const Service& service, const protocol::Call& call);
 
 // background.cc: work that goes on after its request was answered.
 Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,

@@ -70,7 +70,7 @@ class ServiceTest : public testing::Test {
     auto opened = engine::Store::open(Env::posix(), options, schema);
     EXPECT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
-    dynamodb_ = std::make_unique<DynamoDb>(*store_);
+    dynamodb_ = std::make_unique<DynamoDb>(*store_, guard_);
     store_->start_scheduler();
   }
 
@@ -121,6 +121,7 @@ class ServiceTest : public testing::Test {
   }
 
   std::unique_ptr<engine::Store> store_;
+  const iam::Guard guard_;  // Judges nothing.
   std::unique_ptr<DynamoDb> dynamodb_;
 };
 

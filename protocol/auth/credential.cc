@@ -61,6 +61,12 @@ void read_v4_header(std::string_view header, Credential& into) {
 
 }  // namespace
 
+Credential credential_of_scope(std::string_view text) {
+  Credential out;
+  read_scope(text, out);
+  return out;
+}
+
 Credential read_credential(const Request& request) {
   Credential out;
   if (const std::string_view header = request.authorization; !header.empty()) {
@@ -76,17 +82,20 @@ Credential read_credential(const Request& request) {
     return out;
   }
   if (request.all_queries().empty()) return out;
-  if (const auto algorithm = request.query("X-Amz-Algorithm")) {
+  // One parameter is enough to mean a presigned URL: what else is missing is said later.
+  if (request.query("X-Amz-Algorithm") || request.query("X-Amz-Credential") ||
+      request.query("X-Amz-Signature")) {
     out.kind = Credential::Kind::V4Presigned;
-    out.algorithm = *algorithm;
+    out.algorithm = request.query("X-Amz-Algorithm").value_or("");
     const std::string_view credential = request.query("X-Amz-Credential").value_or("");
     out.algorithm == "AWS4-ECDSA-P256-SHA256" ? read_sigv4a_scope(credential, out)
                                               : read_scope(credential, out);
     out.signed_headers = request.query("X-Amz-SignedHeaders").value_or("");
     out.signature = request.query("X-Amz-Signature").value_or("");
-  } else if (const auto key = request.query("AWSAccessKeyId")) {
+  } else if (request.query("AWSAccessKeyId") ||
+             (request.query("Signature") && request.query("Expires"))) {
     out.kind = Credential::Kind::V2Presigned;
-    out.access_key = *key;
+    out.access_key = request.query("AWSAccessKeyId").value_or("");
     out.signature = request.query("Signature").value_or("");
   }
   return out;

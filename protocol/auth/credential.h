@@ -21,5 +21,8 @@ struct Credential {
 
 // Views refer into the request. A header that can't be read gives what could be.
 Credential read_credential(const Request& request);
+// Key and scope of "KEY/20130524/us-east-1/s3/aws4_request"; no scope if the text is not of that
+// form.
+Credential credential_of_scope(std::string_view text);
 
 }  // namespace cloche::protocol

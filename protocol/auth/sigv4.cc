@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/time_text.h"
+#include "protocol/auth/sigv2.h"
 #include "protocol/http/uri.h"
 
 namespace cloche::protocol {
@@ -36,6 +37,13 @@ Family family_of(const Model& model) {
     default:
       return Family::Query;
   }
+}
+
+// An HTTP date; mail libraries write its zone as a number.
+std::optional<Instant> parse_date_header(std::string_view text) {
+  if (text.ends_with(" -0000") || text.ends_with(" +0000"))
+    return parse_http_date(std::string(text.substr(0, text.size() - 5)) + "GMT");
+  return parse_http_date(text);
 }
 
 std::string_view amz_date(const Request& request, const Credential& credential) {
@@ -122,6 +130,17 @@ Error mismatch(Family family, const Credential& credential, const std::string& c
                   {"CanonicalRequestBytes", bytes_in_hex(canonical)}});
 }
 
+// The same for what has no canonical request: version 2 and forms.
+Error mismatch_of_text(const Credential& credential, const std::string& to_sign) {
+  return refused(403, "SignatureDoesNotMatch",
+                 "The request signature we calculated does not match the signature you provided. "
+                 "Check your key and signing method.",
+                 {{"AWSAccessKeyId", std::string(credential.access_key)},
+                  {"StringToSign", to_sign},
+                  {"SignatureProvided", std::string(credential.signature)},
+                  {"StringToSignBytes", bytes_in_hex(to_sign)}});
+}
+
 Error unknown_key(Family family, std::string_view key) {
   if (family == Family::Json)
     return refused(400, "UnrecognizedClientException",
@@ -163,6 +182,14 @@ std::optional<Error> incomplete(Family family, const Request& request,
                  missing);
 }
 
+Error too_skewed(std::string_view date, Instant now) {
+  return refused(403, "RequestTimeTooSkewed",
+                 "The difference between the request time and the current time is too large.",
+                 {{"RequestTime", std::string(date)},
+                  {"ServerTime", iso8601(now)},
+                  {"MaxAllowedSkewMilliseconds", "900000"}});
+}
+
 Result<void> check_time(Family family, std::string_view date, Instant now) {
   const auto at = parse_basic_date_time(date);
   if (!at)
@@ -171,11 +198,7 @@ Result<void> check_time(Family family, std::string_view date, Instant now) {
                        "'. See http://en.wikipedia.org/wiki/ISO_8601");
   if (*at <= now + kSkewMax && *at >= now - kSkewMax) return {};
   if (family == Family::Xml) {
-    return refused(403, "RequestTimeTooSkewed",
-                   "The difference between the request time and the current time is too large.",
-                   {{"RequestTime", std::string(date)},
-                    {"ServerTime", iso8601(now)},
-                    {"MaxAllowedSkewMilliseconds", "900000"}});
+    return too_skewed(date, now);
   }
   const bool early = *at > now;
   const Instant bound = early ? now + kSkewMax : now - kSkewMax;
@@ -188,7 +211,105 @@ Result<void> check_time(Family family, std::string_view date, Instant now) {
                  text);
 }
 
+bool is_v2(const Credential& credential) {
+  return credential.kind == Credential::Kind::V2Header ||
+         credential.kind == Credential::Kind::V2Presigned;
+}
+
+Result<void> check_v2(const Request& request, const Credential& credential, Instant now,
+                      const SecretLookup& secret) {
+  if (credential.kind == Credential::Kind::V2Header) {
+    if (credential.signature.empty()) {
+      return refused(400, "InvalidArgument",
+                     "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+                     {{"ArgumentName", "Authorization"},
+                      {"ArgumentValue", std::string(request.authorization)}});
+    }
+    const std::string_view date =
+        request.has_header("x-amz-date") ? request.header("x-amz-date") : request.header("Date");
+    auto at = parse_date_header(date);
+    if (!at) at = parse_basic_date_time(date);
+    if (!at || *at < Instant())
+      return refused(403, "AccessDenied",
+                     "AWS authentication requires a valid Date or x-amz-date header");
+    if (*at > now + kSkewMax || *at < now - kSkewMax) return too_skewed(date, now);
+  }
+  const auto known = secret ? secret(credential.access_key) : std::nullopt;
+  if (!known) return unknown_key(Family::Xml, credential.access_key);
+  const std::string to_sign = string_to_sign_v2(request, credential);
+  for (const std::string& text : {to_sign, string_to_sign_v2(request, credential, false)}) {
+    if (equal_in_constant_time(signature_v2(*known, text), credential.signature)) return {};
+  }
+  return mismatch_of_text(credential, to_sign);
+}
+
+// S3 takes no x-amz- header that a third party could have added.
+Result<void> check_all_signed(const Request& request, const Credential& credential) {
+  std::string unsigned_names;
+  for (const auto& [name, value] : request.sent_headers()) {
+    std::string key;
+    for (const char c : name) key += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    if (!key.starts_with("x-amz-") || key == "x-amz-content-sha256") continue;
+    const std::string listed = ";" + std::string(credential.signed_headers) + ";";
+    if (listed.find(";" + key + ";") == std::string::npos)
+      unsigned_names += (unsigned_names.empty() ? "" : ", ") + key;
+  }
+  if (unsigned_names.empty()) return {};
+  return refused(403, "AccessDenied",
+                 "There were headers present in the request which were not signed",
+                 {{"HeadersNotSigned", unsigned_names}});
+}
+
+// What S3 says about a request that is signed in two ways, or in none that it knows.
+Result<void> check_mechanism(const Request& request, const Credential& credential) {
+  const std::string_view header = request.authorization;
+  if (header.empty()) return {};
+  if (request.query("X-Amz-Algorithm") ||
+      (request.query("Signature") && request.query("Expires"))) {
+    return refused(400, "InvalidArgument",
+                   "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, "
+                   "Signature query string parameter or the Authorization header should be "
+                   "specified",
+                   {{"ArgumentName", "Authorization"}, {"ArgumentValue", std::string(header)}});
+  }
+  if (credential.kind != Credential::Kind::None) return {};
+  return refused(400, "InvalidArgument", "Unsupported Authorization Type",
+                 {{"ArgumentName", "Authorization"}, {"ArgumentValue", std::string(header)}});
+}
+
+// The parameters of a presigned URL that are about its signature.
+bool is_of_signature(std::string_view name) {
+  for (const std::string_view known : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
+                                       "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"}) {
+    if (equal_ignoring_case(name, known)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+Result<void> check_form_signature(const FormSignature& form, const Credential& signer,
+                                  const SecretLookup& secret) {
+  const auto known = secret ? secret(signer.access_key) : std::nullopt;
+  if (!known) return unknown_key(Family::Xml, signer.access_key);
+  const std::string expected =
+      form.v4 ? to_hex(hmac_sha256(signing_key(*known, signer), as_bytes(form.signed_text)))
+              : signature_v2(*known, form.signed_text);
+  if (equal_in_constant_time(expected, form.signature)) return {};
+  return mismatch_of_text(signer, std::string(form.signed_text));
+}
+
+void take_headers_of_query(Request& request, const Credential& credential) {
+  const bool v2 = credential.kind == Credential::Kind::V2Presigned;
+  if (!v2 && credential.kind != Credential::Kind::V4Presigned) return;
+  for (const auto& [name, value] : request.all_queries()) {
+    const bool amz = name.size() > 6 && equal_ignoring_case(name.substr(0, 6), "x-amz-");
+    const bool content = v2 && (equal_ignoring_case(name, "content-type") ||
+                                equal_ignoring_case(name, "content-md5"));
+    if ((!amz && !content) || is_of_signature(name) || request.has_header(name)) continue;
+    request.take_header(name, value);
+  }
+}
 
 std::string canonical_request(const Request& request, std::string_view signed_headers,
                               std::string_view payload_hash, bool presigned, bool encode_twice) {
@@ -237,7 +358,7 @@ Sha256 signing_key(std::string_view secret, const Credential& credential) {
 Result<void> check_presigned(const Request& request, const Credential& credential, Instant now) {
   if (credential.kind == Credential::Kind::V2Presigned) {
     const auto expires = Value::string(request.query("Expires").value_or("")).as_integer();
-    if (!expires || credential.signature.empty()) {
+    if (!expires || credential.signature.empty() || credential.access_key.empty()) {
       return refused(403, "AccessDenied",
                      "Query-string authentication requires the Signature, Expires and "
                      "AWSAccessKeyId parameters");
@@ -249,13 +370,18 @@ Result<void> check_presigned(const Request& request, const Credential& credentia
     return {};
   }
   if (credential.kind != Credential::Kind::V4Presigned) return {};
-  for (const char* name : {"X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date",
+  for (const char* name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date",
                            "X-Amz-SignedHeaders", "X-Amz-Expires"}) {
     if (request.query(name)) continue;
     return refused(400, "AuthorizationQueryParametersError",
                    "Query-string authentication version 4 requires the X-Amz-Algorithm, "
                    "X-Amz-Credential, X-Amz-Signature, "
                    "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
+  }
+  if (credential.scope.empty()) {
+    return refused(400, "AuthorizationQueryParametersError",
+                   "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; "
+                   "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
   }
   const auto expires = Value::string(*request.query("X-Amz-Expires")).as_integer();
   if (!expires)
@@ -286,6 +412,8 @@ Result<void> check_signature(const Request& request, const Credential& credentia
                              const Model& model, std::string_view body, Instant now,
                              const SecretLookup& secret) {
   const Family family = family_of(model);
+  if (family == Family::Xml) CLOCHE_TRY_VOID(check_mechanism(request, credential));
+  if (family == Family::Xml && is_v2(credential)) return check_v2(request, credential, now, secret);
   if (credential.kind == Credential::Kind::None) {
     if (family == Family::Xml && request.authorization.empty()) return {};
     return refused(family == Family::Json ? 400 : 403,
@@ -307,11 +435,12 @@ Result<void> check_signature(const Request& request, const Credential& credentia
                    "AWS4-HMAC-SHA256.");
   }
   if (auto error = incomplete(family, request, credential)) return *error;
+  if (family == Family::Xml) CLOCHE_TRY_VOID(check_all_signed(request, credential));
   const auto known = secret ? secret(credential.access_key) : std::nullopt;
   if (!known) return unknown_key(family, credential.access_key);
   std::string date(amz_date(request, credential));
   if (date.empty()) {
-    if (const auto at = parse_http_date(request.header("Date"))) date = basic_date_time(*at);
+    if (const auto at = parse_date_header(request.header("Date"))) date = basic_date_time(*at);
   }
   if (!presigned) CLOCHE_TRY_VOID(check_time(family, date, now));
   if (credential.date != std::string_view(date).substr(0, 8)) {

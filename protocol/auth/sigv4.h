@@ -40,6 +40,14 @@ Result<void> check_signature(const Request& request, const Credential& credentia
                              const Model& model, std::string_view body, Instant now,
                              const SecretLookup& secret);
 
+// Whether the policy of a form was signed by the owner of the key (S3's POST, versions 2 and 4).
+Result<void> check_form_signature(const FormSignature& form, const Credential& signer,
+                                  const SecretLookup& secret);
+
+// Presigned URLs may carry in their query what is else a header: x-amz-... and, in version 2,
+// Content-Type and Content-MD5. Makes headers of them. Call for S3's requests alone.
+void take_headers_of_query(Request& request, const Credential& credential);
+
 // The signer that a chunk-signed body is checked with.
 std::optional<ChunkSigner> chunk_signer(const Request& request, const Credential& credential,
                                         const SecretLookup& secret);

@@ -171,14 +171,20 @@ Wire Exchange::wire() const {
 }
 
 void Exchange::read_caller() {
-  caller_.anonymous = credential.access_key.empty();
-  if (caller_.anonymous) return;
-  caller_.access_key = credential.access_key;
-  caller_.account = account_of_access_key(credential.access_key, core_.options.parity_access_keys);
-  if (!credential.region.empty() &&
-      (core_.options.allow_nonstandard_regions || is_known_region(credential.region))) {
-    caller_.region = credential.region;
+  if (!credential.access_key.empty()) caller_ = caller_of(credential);
+}
+
+Caller Exchange::caller_of(const Credential& signer) const {
+  Caller caller;
+  caller.anonymous = false;
+  caller.access_key = signer.access_key;
+  caller.account = account_of_access_key(signer.access_key, core_.options.parity_access_keys);
+  if (!signer.region.empty() &&
+      (core_.options.allow_nonstandard_regions || is_known_region(signer.region))) {
+    caller.region = signer.region;
   }
+  if (core_.options.identify) core_.options.identify(caller);
+  return caller;
 }
 
 std::string Exchange::base_url() const {

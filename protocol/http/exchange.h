@@ -43,6 +43,11 @@ class Exchange final : public Call {
   const Value& input() const override { return input_; }
   Arena& arena() override { return arena_; }
   BodySource* body() override { return body_source; }
+  Result<Caller> sign_in(const FormSignature& form) override;
+  Result<Value> read_as(
+      std::string_view operation, const Value& labels,
+      const std::vector<std::pair<std::string_view, std::string_view>>& headers) override;
+  Result<Value> read_shape(std::string_view shape, std::string_view text) override;
   void reply(const Value& output) override;
   void reply(const Value& output, std::vector<BodySegment> body) override;
   void fail(Error error) override;
@@ -88,6 +93,7 @@ class Exchange final : public Call {
   std::int64_t began_ns = 0;
 
  private:
+  Caller caller_of(const Credential& signer) const;
   bool claim();  // True for the first answer.
   void hand_over();
 

@@ -44,6 +44,7 @@ void Request::clear() {
   authorization = content_type = amz_target = content_encoding = content_sha256 = origin = {};
   expect_continue = chunked = false;
   keep_alive = true;
+  taken_ = 0;
   content_length.reset();
 }
 

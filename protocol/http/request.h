@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,11 @@ class Request final : public HttpRequest {
   void clear();
   void set_line(std::string_view method, std::string_view target);
   void add_header(std::string_view name, std::string_view value);
+  // A header that stood in the query of a presigned URL.
+  void take_header(std::string_view name, std::string_view value) {
+    add_header(name, value);
+    ++taken_;
+  }
   void set_peer(std::string_view peer, bool https) { peer_ = peer, https_ = https; }
   // Splits and decodes the query. Decoded text lives in the arena.
   void read_query(Arena& arena);
@@ -44,6 +50,10 @@ class Request final : public HttpRequest {
   std::string_view query_string() const { return query_string_; }
   const std::vector<std::pair<std::string_view, std::string_view>>& all_headers() const {
     return headers_;
+  }
+  // Without those that were taken from the query, which stand behind the others.
+  std::span<const std::pair<std::string_view, std::string_view>> sent_headers() const {
+    return std::span(headers_).first(headers_.size() - taken_);
   }
   const std::vector<std::pair<std::string_view, std::string_view>>& all_queries() const {
     return queries_;
@@ -63,6 +73,7 @@ class Request final : public HttpRequest {
   std::string_view method_, target_, path_, query_string_, host_;
   std::string peer_;
   bool https_ = false;
+  std::size_t taken_ = 0;
   std::vector<std::pair<std::string_view, std::string_view>> headers_, queries_;
 };
 

@@ -58,6 +58,7 @@ void Connection::on_head(std::string_view head) {
   if (is_admin(thread_->core->registry, request)) return;  // Its body is gathered first.
   exchange.credential = read_credential(request);
   exchange.read_caller();
+  if (!request.all_queries().empty()) take_headers_of_query(request, exchange.credential);
   const bool for_page = !request.origin.empty() || request.method() == "OPTIONS";
   if (for_page ? !route_for_page() : !route()) return;
   const Served* served = exchange.route.served;

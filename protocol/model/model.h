@@ -95,7 +95,7 @@ struct Operation {
   std::string_view method;
   std::string_view uri;
   std::string_view
-      content_type;  // Only requests with this media type are meant (POST of an HTML form).
+      content_type;  // The media type that its handler insists on (POST of an HTML form).
   std::vector<std::string_view> needs_query, needs_headers;
   std::string_view input_name, output_name, input_root, output_root, wrapper, bare;
   std::vector<std::string_view> error_names;
@@ -136,6 +136,11 @@ class Model {
   const Operation& load(std::string_view operation);
   // Marks a shape as one that is handed over as it was parsed; also one that is read later.
   void leave_raw(std::string_view shape);
+  // A shape of an operation that was loaded; else null.
+  const Shape* known_shape(std::string_view shape_name) const {
+    const auto found = shapes_.find(shape_name);
+    return found == shapes_.end() ? nullptr : found->second.get();
+  }
   bool has_shape(std::string_view shape) const { return shape_lines_.contains(shape); }
 
  private:

@@ -49,12 +49,7 @@ std::optional<int> Templates::score(const Entry& entry, const Request& request) 
     if (!request.has_header(name)) return std::nullopt;
     ++named;
   }
-  if (!operation.content_type.empty()) {
-    const std::string_view type = request.content_type;
-    if (!equal_ignoring_case(type.substr(0, operation.content_type.size()), operation.content_type))
-      return std::nullopt;
-    ++named;
-  }
+  // A form of another type is a form all the same: its handler refuses it in S3's words.
   for (const Segment& segment : entry.segments) named += segment.label ? 0 : 1;
   return named;
 }
