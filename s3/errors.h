@@ -59,6 +59,7 @@ Error method_not_allowed_on(std::string_view method, std::string_view resource_t
 Error missing_content_length();
 Error invalid_expected_bucket_owner(std::string_view value);
 Error too_many_object_tags();
+Error invalid_redirect_location(std::string_view message);
 Error missing_body_digest();
 Error access_denied(std::string_view message = "Access Denied");
 Error invalid_encryption_algorithm(std::string_view algorithm);

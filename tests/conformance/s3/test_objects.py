@@ -214,3 +214,14 @@ def test_another_key_for_an_object(s3, bucket, endpoint):
     s3.update_object_encryption(Bucket=bucket, Key="a", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key["Arn"], "BucketKeyEnabled": True}})
     head = s3.head_object(Bucket=bucket, Key="a")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["BucketKeyEnabled"], head["ETag"]) == ("aws:kms", key["Arn"], True, before["ETag"])
+
+
+def test_where_an_object_may_redirect(s3, bucket):
+    for good in ("/other", "http://example.com/", "https://example.com/"):
+        s3.put_object(Bucket=bucket, Key="a", Body=b"x", WebsiteRedirectLocation=good)
+        assert s3.head_object(Bucket=bucket, Key="a")["WebsiteRedirectLocation"] == good
+    for bad in ("other", "ftp://example.com/", "/" + "a" * 2048):
+        assert refused(s3.put_object, Bucket=bucket, Key="a", Body=b"x", WebsiteRedirectLocation=bad)[:2] == ("InvalidRedirectLocation", 400)
+    # A copy does not redirect unless it is asked to.
+    s3.copy_object(Bucket=bucket, Key="b", CopySource=f"{bucket}/a")
+    assert "WebsiteRedirectLocation" not in s3.head_object(Bucket=bucket, Key="b")
