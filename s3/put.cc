@@ -82,6 +82,7 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   object.headers = plan.headers;
   object.checksum = ingested.checksum;
   object.extents = ingested.body.extents();
+  CLOCHE_TRY_VOID(plan_replication(txn, bucket, key, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedPut, call, key, stored));
   Value output = describe(call, stored);

@@ -19,10 +19,13 @@
 
 namespace cloche::s3 {
 
+class AccessLog;
+
 // Safe to use from any thread.
 class S3 {
  public:
-  explicit S3(engine::Store& store) : store_(store) {}
+  explicit S3(engine::Store& store);
+  ~S3();  // Delivers the access logs that it still has.
 
   engine::Store& store() { return store_; }
   // The events of a bucket that nobody has taken yet, as a JSON list of {"to", "message"}: for
@@ -31,10 +34,13 @@ class S3 {
   // For work too long for an io thread: hashing the bytes of a large multipart object that is
   // copied.
   Worker& worker() { return worker_; }
+  AccessLog& access_log() { return *access_log_; }
+  std::shared_ptr<AccessLog> share_access_log() { return access_log_; }
 
  private:
   engine::Store& store_;
   Worker worker_;
+  std::shared_ptr<AccessLog> access_log_;  // Shared with work that may outlive us.
 };
 
 // Adds the operations to the registry and S3's kinds of work to the store. Call once, before the
