@@ -335,7 +335,11 @@ Result<void> judge_bucket_call(const S3& s3, const Judge& judge, const engine::R
   // Each of its keys is judged by itself, and has its own place in the answer.
   if (call.operation() == "DeleteObjects") return {};
   if (rule.target == Target::Object) {
-    CLOCHE_TRY_VOID(allow_on_object(judge, view, rule, bucket, key, input["VersionId"].text()));
+    const std::string_view version_id = input["VersionId"].text();
+    CLOCHE_TRY_VOID(allow_on_object(judge, view, rule, bucket, key, version_id));
+    // It tells what GetObject tells, and needs both ("GetObjectAttributes", Permissions).
+    if (rule.operation == "GetObjectAttributes")
+      CLOCHE_TRY_VOID(allow_on_object(judge, view, *rule_of("GetObject"), bucket, key, version_id));
   } else {
     CLOCHE_TRY_VOID(judge.allow({.action = rule.action,
                                  .bucket = bucket,
@@ -377,8 +381,12 @@ Result<void> judge_object(S3& s3, const engine::ReadView& view, const protocol::
                           std::string_view key, std::string_view version_id) {
   if (!s3.guard().is_on()) return {};
   const Judge judge(s3, view, call, s3.store().clock().now());
-  return s3.guard().settle(
-      call, allow_on_object(judge, view, *rule_of(operation), bucket, key, version_id));
+  auto allowed = allow_on_object(judge, view, *rule_of(operation), bucket, key, version_id);
+  // DeleteObjects says once for all of its keys that locks are to be passed by.
+  if (allowed && !version_id.empty() && call.input()["BypassGovernanceRetention"].as_bool()) {
+    allowed = judge.allow({.action = "s3:BypassGovernanceRetention", .bucket = bucket, .key = key});
+  }
+  return s3.guard().settle(call, std::move(allowed));
 }
 
 }  // namespace cloche::s3

@@ -112,8 +112,9 @@ Result<void> judge(const Service& service, const protocol::Call& call) {
       CLOCHE_TRY_VOID(judge(operation, arn_of_table(call, table.name)));
     return {};
   }
-  if (const Value& arn = input["ResourceArn"]) return judge(operation, arn.text());
-  if (const Value& arn = input["StreamArn"]) return judge(operation, arn.text());
+  for (const char* member : {"ResourceArn", "StreamArn", "BackupArn", "TableArn"}) {
+    if (const Value& arn = input[member]) return judge(operation, arn.text());
+  }
   const Value& table = input["TableName"];
   if (!table) return judge(operation, "*");
   std::string resource = arn_of_table(call, table.text());

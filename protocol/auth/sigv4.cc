@@ -6,12 +6,14 @@
 
 #include "base/time_text.h"
 #include "protocol/auth/sigv2.h"
+#include "protocol/auth/sigv4a.h"
 #include "protocol/http/uri.h"
 
 namespace cloche::protocol {
 namespace {
 
 constexpr std::chrono::minutes kSkewMax{15};
+constexpr std::string_view kSigV4a = "AWS4-ECDSA-P256-SHA256";
 constexpr std::int64_t kExpiresMax = 604'800;  // A week.
 
 using Details = std::vector<std::pair<std::string, std::string>>;
@@ -286,6 +288,18 @@ bool is_of_signature(std::string_view name) {
   return false;
 }
 
+// What SDKs move from the head into the query when they presign.
+bool stands_for_header(std::string_view name) {
+  if (name.size() > 6 && equal_ignoring_case(name.substr(0, 6), "x-amz-")) return true;
+  for (const std::string_view known :
+       {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Content-Type",
+        "Content-MD5", "Content-Disposition", "Content-Encoding", "Content-Language",
+        "Cache-Control", "Range"}) {
+    if (equal_ignoring_case(name, known)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<void> check_form_signature(const FormSignature& form, const Credential& signer,
@@ -300,14 +314,12 @@ Result<void> check_form_signature(const FormSignature& form, const Credential& s
 }
 
 void take_headers_of_query(Request& request, const Credential& credential) {
-  const bool v2 = credential.kind == Credential::Kind::V2Presigned;
-  if (!v2 && credential.kind != Credential::Kind::V4Presigned) return;
+  if (credential.kind != Credential::Kind::V2Presigned &&
+      credential.kind != Credential::Kind::V4Presigned)
+    return;
   for (const auto& [name, value] : request.all_queries()) {
-    const bool amz = name.size() > 6 && equal_ignoring_case(name.substr(0, 6), "x-amz-");
-    const bool content = v2 && (equal_ignoring_case(name, "content-type") ||
-                                equal_ignoring_case(name, "content-md5"));
-    if ((!amz && !content) || is_of_signature(name) || request.has_header(name)) continue;
-    request.take_header(name, value);
+    if (stands_for_header(name) && !is_of_signature(name) && !request.has_header(name))
+      request.take_header(name, value);
   }
 }
 
@@ -336,8 +348,9 @@ std::string canonical_request(const Request& request, std::string_view signed_he
 }
 
 std::string string_to_sign(std::string_view date, std::string_view scope,
-                           std::string_view canonical) {
-  std::string out = "AWS4-HMAC-SHA256\n";
+                           std::string_view canonical, std::string_view algorithm) {
+  std::string out(algorithm);
+  out += '\n';
   out += date;
   out += '\n';
   out += scope;
@@ -429,7 +442,7 @@ Result<void> check_signature(const Request& request, const Credential& credentia
   }
   if (credential.kind == Credential::Kind::V2Header ||
       credential.kind == Credential::Kind::V2Presigned ||
-      credential.algorithm != "AWS4-HMAC-SHA256") {
+      (credential.algorithm != "AWS4-HMAC-SHA256" && credential.algorithm != kSigV4a)) {
     return refused(400, "InvalidRequest",
                    "The authorization mechanism you have provided is not supported. Please use "
                    "AWS4-HMAC-SHA256.");
@@ -458,7 +471,13 @@ Result<void> check_signature(const Request& request, const Credential& credentia
                                               : to_hex(sha256(as_bytes(body)));
   const std::string canonical =
       canonical_request(request, credential.signed_headers, hash, presigned, family != Family::Xml);
-  const std::string to_sign = string_to_sign(date, credential.scope, canonical);
+  const std::string to_sign =
+      string_to_sign(date, credential.scope, canonical, credential.algorithm);
+  if (credential.algorithm == kSigV4a) {
+    if (is_sigv4a_signature(credential.access_key, *known, to_sign, credential.signature))
+      return {};
+    return mismatch(family, credential, canonical, to_sign);
+  }
   const std::string expected =
       to_hex(hmac_sha256(signing_key(*known, credential), as_bytes(to_sign)));
   if (!equal_in_constant_time(expected, credential.signature))

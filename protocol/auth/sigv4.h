@@ -27,7 +27,8 @@ inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 std::string canonical_request(const Request& request, std::string_view signed_headers,
                               std::string_view payload_hash, bool presigned, bool encode_twice);
 std::string string_to_sign(std::string_view date, std::string_view scope,
-                           std::string_view canonical);
+                           std::string_view canonical,
+                           std::string_view algorithm = "AWS4-HMAC-SHA256");
 Sha256 signing_key(std::string_view secret, const Credential& credential);
 
 // The expiry of a presigned URL and the parameters that it must have; under any AuthMode.
@@ -44,8 +45,8 @@ Result<void> check_signature(const Request& request, const Credential& credentia
 Result<void> check_form_signature(const FormSignature& form, const Credential& signer,
                                   const SecretLookup& secret);
 
-// Presigned URLs may carry in their query what is else a header: x-amz-... and, in version 2,
-// Content-Type and Content-MD5. Makes headers of them. Call for S3's requests alone.
+// Presigned URLs may carry in their query what is else a header: x-amz-..., conditions, and what is
+// said about the content (recordings of AWS, 2025). Makes headers of them. Call for S3's requests alone.
 void take_headers_of_query(Request& request, const Credential& credential);
 
 // The signer that a chunk-signed body is checked with.

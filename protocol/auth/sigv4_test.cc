@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "protocol/auth/sigv2.h"
+#include "protocol/auth/sigv4a.h"
 #include "protocol/http/head.h"
 
 namespace cloche::protocol {
@@ -128,6 +129,38 @@ TEST(SigV2, TakesAwsExamples) {
       "Mar "
       "2007 19:44:46 +0000\r\nAuthorization: AWS AKIAIOSFODNN7EXAMPLE:x\r\n\r\n");
   EXPECT_EQ(signature_v2(kSecret, acl), "82ZHiFIjc+WbcwFKGUVEQspPn+0=");
+}
+
+// The vector of AWS's SDKs (awslabs/aws-c-auth, tests/key_derivation_tests.c).
+constexpr const char* kPairKey = "AKISORANDOMAASORANDOM";
+constexpr const char* kPairSecret = "q+jcrXGc+0zWN6uzclKVhvMmUsIfRPa4rlRandom";
+
+TEST(SigV4A, DerivesTheKeyPairOfAws) {
+  const P256Scalar secret = sigv4a_private_key(kPairKey, kPairSecret);
+  EXPECT_EQ(to_hex(secret), "7fd3bd010c0d9c292141c2b77bfbde1042c92e6836fff749d1269ec890fca1bd");
+  const auto key = p256_public_key(secret);
+  EXPECT_EQ(to_hex(std::span(key).first(32)),
+            "15d242ceebf8d8169fd6a8b5a746c41140414c3b07579038da06af89190fffcb");
+  EXPECT_EQ(to_hex(std::span(key).last(32)),
+            "0515242cedd82e94799482e4c0514b505afccf2c0c98d6a553bf539f424c5ec0");
+}
+
+// Signed with that key by another library (Python's cryptography).
+TEST(SigV4A, TakesAGoodSignatureAlone) {
+  const std::string text = "AWS4-ECDSA-P256-SHA256\ntext";
+  const std::string good =
+      "3044022013984421e052e4eeb177e45a902ba2a23f3027b11268ec3f65c6102e95a70a4a022058614a473c6b3ab8"
+      "c"
+      "b5a7481104fe23630ca31fc5e74abc81f5cd12e9d3bc231";
+  EXPECT_TRUE(is_sigv4a_signature(kPairKey, kPairSecret, text, good));
+  EXPECT_FALSE(is_sigv4a_signature(kPairKey, kPairSecret, text + "!", good));
+  EXPECT_FALSE(is_sigv4a_signature(kPairKey, "other", text, good));
+}
+
+TEST(SigV4A, RefusesWhatIsNoSignature) {
+  EXPECT_FALSE(is_sigv4a_signature("K", "S", "text", ""));
+  EXPECT_FALSE(is_sigv4a_signature("K", "S", "text", "30"));
+  EXPECT_FALSE(is_sigv4a_signature("K", "S", "text", std::string(400, '0')));
 }
 
 // Each family of services has names of its own for the same fault.

@@ -349,7 +349,7 @@ void write_rest_xml_error(const Error& error, const Identity& identity, Answer& 
   out = kXmlDeclaration;
   xml::open(out, "Error");
   element("Code", error.code);
-  if (!error.message.empty()) element("Message", error.message);
+  element("Message", error.message);  // Empty too: S3 has one such error (a bad x-amz-acl).
   for (const auto& [name, value] : error.details) element(name, value);
   element("RequestId", identity.request_id);
   element("HostId", identity.host_id);

@@ -188,6 +188,30 @@ def test_conditions_on_what_is_written_and_listed(clients, bucket):
     refused("AccessDenied", clients.other.list_objects_v2, Bucket=bucket)
 
 
+def test_attributes_need_both_permissions(clients, bucket):
+    objects = f"arn:aws:s3:::{bucket}/*"
+    for actions, allowed in ((["s3:GetObjectAttributes"], False), (["s3:GetObject"], False), (["s3:GetObject", "s3:GetObjectAttributes"], True)):
+        clients.root.put_bucket_policy(Bucket=bucket, Policy=policy(statement("Allow", {"AWS": OTHER}, actions, objects)))
+        if allowed:
+            clients.other.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ETag"])
+        else:
+            refused("AccessDenied", clients.other.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag"])
+
+
+def test_locks_are_passed_by_with_permission_alone(clients, bucket):
+    name = bucket + "-locked"
+    clients.root.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    version = clients.root.put_object(Bucket=name, Key="k", Body=b"", ChecksumAlgorithm="CRC32", ObjectLockMode="GOVERNANCE",
+                                      ObjectLockRetainUntilDate="2099-01-01T00:00:00Z")["VersionId"]
+    clients.root.put_bucket_policy(Bucket=name, Policy=policy(
+        statement("Allow", {"AWS": OTHER}, ["s3:DeleteObject", "s3:DeleteObjectVersion"], f"arn:aws:s3:::{name}/*")))
+    refused("AccessDenied", clients.other.delete_object, Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+    answer = clients.other.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "k", "VersionId": version}]},
+                                          BypassGovernanceRetention=True)
+    assert [row["Code"] for row in answer["Errors"]] == ["AccessDenied"]
+    clients.root.delete_object(Bucket=name, Key="k", VersionId=version, BypassGovernanceRetention=True)
+
+
 def test_each_key_of_delete_objects_is_judged(clients, bucket):
     clients.root.put_object(Bucket=bucket, Key="free", Body=b"")
     clients.root.put_bucket_policy(Bucket=bucket, Policy=policy(
