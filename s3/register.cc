@@ -83,6 +83,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
                        return {};
                      });
 
+  on("SelectObjectContent", select_object_content);
+
   on("PutObject", put_object);
   on("GetObject", get_object);
   on("HeadObject", head_object);
