@@ -34,6 +34,14 @@ constexpr Named kOperations[] = {
     {"TagResource", tag_resource},
     {"UntagResource", untag_resource},
     {"ListTagsOfResource", list_tags},
+    {"CreateBackup", create_backup},
+    {"DescribeBackup", describe_backup},
+    {"ListBackups", list_backups},
+    {"DeleteBackup", delete_backup},
+    {"RestoreTableFromBackup", restore_from_backup},
+    {"RestoreTableToPointInTime", restore_to_point_in_time},
+    {"DescribeContinuousBackups", describe_continuous_backups},
+    {"UpdateContinuousBackups", update_continuous_backups},
     {"ExecuteStatement", execute_statement},
     {"BatchExecuteStatement", batch_execute_statement},
     {"ExecuteTransaction", execute_transaction},
@@ -88,11 +96,16 @@ std::vector<engine::TableSpec> tables() {
        "dynamodb_expiries",
        {{"table_id", Integer}, {"expires", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kExpiryHeads, "dynamodb_expiry_heads", {{"table_id", Integer}}},
+      {kCopies, "dynamodb_copies", {{"target_id", Integer}}},
+      {kBackups,
+       "dynamodb_backups",
+       {{"account", Text}, {"region", Text}, {"table_name", Text}, {"backup_id", Text}}},
   };
 }
 
 DynamoDb::DynamoDb(engine::Store& store) : impl_(std::make_unique<Impl>(store)) {
   name_work(*impl_);
+  impl_->copier.wake();  // What a restart has left.
 }
 DynamoDb::~DynamoDb() = default;
 

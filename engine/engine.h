@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -143,6 +144,9 @@ struct StoreStats {
                 memtable_bytes = 0, waiting = 0;
 };
 
+// Rows as they were at an earlier time, by key; nothing where there was no row.
+using PastRows = std::map<std::string, std::optional<std::string>>;
+
 // Safe to use from any thread unless said otherwise.
 class Store {
  public:
@@ -182,6 +186,15 @@ class Store {
   virtual void start_scheduler() = 0;  // After all on_work calls.
   // Blocks until no work is due (tests, shutdown).
   virtual void drain_work() = 0;
+
+  // The past. What the rows of `range` were at the time `at`, as far as they have changed from then
+  // until `head` (the lsn of a view, say, whose other rows are still the same). Nothing if the log
+  // does not reach back so far, or there is none (Durability::Memory). Reads the log from `head`
+  // back to `at`, and keeps all that it answers in memory: not for io threads.
+  virtual Result<std::optional<PastRows>> changed_since(TableId table, const KeyRange& range,
+                                                        Instant at, Lsn head) const = 0;
+  // Since when changed_since can answer; nothing if there is no history.
+  virtual Result<std::optional<Instant>> history_begins() const = 0;
 
   virtual Result<void> flush() = 0;  // Writes all acknowledged rows into state.db and waits.
   virtual StoreStats stats() const = 0;

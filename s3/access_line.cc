@@ -11,10 +11,9 @@ namespace cloche::s3 {
 namespace {
 
 std::tm utc(Instant at) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(
-      std::chrono::system_clock::time_point(std::chrono::duration_cast<
-                                            std::chrono::system_clock::duration>(
-          at.time_since_epoch())));
+  const std::time_t seconds =
+      std::chrono::system_clock::to_time_t(std::chrono::system_clock::time_point(
+          std::chrono::duration_cast<std::chrono::system_clock::duration>(at.time_since_epoch())));
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   return parts;
@@ -84,7 +83,8 @@ std::string operation_of(const protocol::Finished& finished, bool object) {
 std::string word(std::string_view text) {
   if (text.empty()) return "-";
   std::string out(text);
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) <= ' '; }, '_');
+  std::ranges::replace_if(
+      out, [](char c) { return static_cast<unsigned char>(c) <= ' '; }, '_');
   return out;
 }
 
@@ -124,8 +124,7 @@ std::string access_line(const BucketRecord& bucket, const protocol::Finished& fi
   const auto [signature, place] = signature_of(http);
   const std::uint64_t sent =
       finished.operation == "PutObject"
-          ? static_cast<std::uint64_t>(
-                Value::number(http.header("Content-Length")).as_integer(0))
+          ? static_cast<std::uint64_t>(Value::number(http.header("Content-Length")).as_integer(0))
           : (downloads ? finished.bytes_sent : 0);
   std::string line = canonical_id(bucket.account) + ' ' + bucket.name + ' ';
   line += formatted("[%d/%b/%Y:%H:%M:%S +0000] ", at);

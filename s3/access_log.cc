@@ -14,8 +14,7 @@ namespace {
 // Bucket and key of a request.
 std::pair<std::string, std::string> place_of(const protocol::Finished& finished) {
   const std::string_view path = finished.path.empty() ? finished.path : finished.path.substr(1);
-  if (finished.site)
-    return {std::string(website_bucket(finished.http.host())), url_decoded(path)};
+  if (finished.site) return {std::string(website_bucket(finished.http.host())), url_decoded(path)};
   const std::size_t slash = path.find('/');
   return {url_decoded(path.substr(0, slash)),
           slash == std::string_view::npos ? std::string() : url_decoded(path.substr(slash + 1))};
@@ -35,10 +34,9 @@ Result<void> store_log(engine::WriteTxn& txn, const std::string& source_name,
   object.size = body.digests.size;
   object.etag = to_hex(body.digests.md5);
   object.headers.system = {{"content-type", "text/plain"}};
-  object.checksum =
-      Checksum{.algorithm = Algorithm::Crc64nvme,
-               .value = value_of(body.digests, Algorithm::Crc64nvme),
-               .composite = false};
+  object.checksum = Checksum{.algorithm = Algorithm::Crc64nvme,
+                             .value = value_of(body.digests, Algorithm::Crc64nvme),
+                             .composite = false};
   object.extents = body.extents();
   const std::string unique = txn.ids().from_alphabet("0123456789ABCDEF", 16);
   const std::string key = log_key(configuration, *source, first, txn.now(), unique);

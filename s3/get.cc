@@ -157,7 +157,7 @@ Result<void> check_conditions(protocol::Call& call, const BucketRecord& bucket,
 }
 
 void read_object(S3& s3, const CallPtr& call, bool with_body) {
-  const auto view = s3.store().view();
+  const std::shared_ptr<const engine::ReadView> view = s3.store().view();
   const auto read = [&]() -> Result<void> {
     CLOCHE_TRY_VOID(check_key(call->input()["Key"].text()));
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
@@ -182,7 +182,7 @@ void read_object(S3& s3, const CallPtr& call, bool with_body) {
       call->reply(output);
       return {};
     }
-    CLOCHE_TRY(body, segments_of(s3.store(), *view, object.extents, selection.range,
+    CLOCHE_TRY(body, segments_of(s3.store(), view, object.extents, selection.range,
                                  key ? &*key : nullptr));
     call->reply(output, std::move(body));
     return {};

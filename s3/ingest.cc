@@ -78,8 +78,9 @@ struct Ingest {
 
 Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
   const Value& length = call.input()["ContentLength"];
-  if (!length && !call.http().has_header("x-amz-decoded-content-length"))
-    return missing_content_length();
+  const bool told = length || call.http().has_header("x-amz-decoded-content-length") ||
+                    call.http().has_header("transfer-encoding");
+  if (!told) return missing_content_length();
   const auto size = static_cast<std::uint64_t>(length.as_integer(0));
   if (size > bytes_max) return entity_too_large(size, bytes_max);
   if (const Value& content_md5 = call.input()["ContentMD5"]) {

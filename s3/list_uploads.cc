@@ -78,15 +78,12 @@ void list_multipart_uploads(S3& s3, const CallPtr& call) {
       CLOCHE_TRY(const row, view->get(kUploads, upload_key(bucket.id, key_marker, id_marker)));
       if (!row) return invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker);
     }
-    // A marker within a prefix that is rolled up lies after the whole of it.
-    const auto rolled = rolled_up(query, key_marker);
-    const std::string after(rolled && id_marker.empty() ? *rolled : key_marker);
     Value uploads = Value::list();
     Value prefixes = Value::list();
     std::string last_id;
     CLOCHE_TRY(const end, walk(
                               *view, kUploads, bucket.id, query,
-                              {.after = after, .inclusive = !id_marker.empty()},
+                              {.after = std::string(key_marker), .inclusive = !id_marker.empty()},
                               [&](std::string_view key, std::string_view row_key,
                                   std::string_view value) -> Result<bool> {
                                 std::string id = upload_id_of(row_key);

@@ -1,6 +1,8 @@
 #include "s3/errors.h"
 #include "s3/handlers.h"
 #include "s3/listing.h"
+#include "s3/names.h"
+#include "s3/restore.h"
 #include "s3/versions.h"
 
 namespace cloche::s3 {
@@ -92,11 +94,13 @@ engine::KeyRange range_of(BucketId bucket, const ListQuery& query, const Start& 
       .from = engine::KeyWriter().integer(bucket).text_prefix(query.prefix).take(),
       .to = engine::KeyWriter().integer(bucket).text_prefix(query.prefix).after().take()};
   if (start.key_marker.empty()) return range;
-  const auto before = rolled_up(query, start.key_marker);
+  const auto before = start.key_marker.starts_with(query.prefix)
+                          ? rolled_up(query, start.key_marker)
+                          : std::nullopt;
   engine::KeyWriter from;
   from.integer(bucket);
-  if (before && *before == start.key_marker) {
-    from.text_prefix(start.key_marker).after();
+  if (before) {
+    from.text_prefix(*before).after();
   } else if (start.version_marker.empty()) {
     from.text(start.key_marker).after();
   } else {
@@ -106,6 +110,11 @@ engine::KeyRange range_of(BucketId bucket, const ListQuery& query, const Start& 
   return range;
 }
 
+std::optional<std::int64_t> rank_of(std::string_view version_id) {
+  std::int64_t rank = 0;
+  return rank_of_version_id(version_id, rank) ? std::optional(rank) : std::nullopt;
+}
+
 Result<Page> read_page(const engine::ReadView& view, Arena& arena, const BucketRecord& bucket,
                        const ListQuery& query, const Start& start) {
   Page page;
@@ -113,6 +122,7 @@ Result<Page> read_page(const engine::ReadView& view, Arena& arena, const BucketR
   BothTables rows(view, range_of(bucket.id, query, start));
   std::string previous;
   bool any = false;
+  const auto marker_rank = rank_of(start.version_marker);
   bool skipping = !start.version_marker.empty();  // Up to and including the version marker.
   std::int64_t count = 0;
   while (rows.valid()) {
@@ -122,7 +132,12 @@ Result<Page> read_page(const engine::ReadView& view, Arena& arena, const BucketR
     if (skipping && key != start.key_marker) skipping = false;
     if (skipping) {
       CLOCHE_TRY(const version, decode_summary(rows.value(), arena));
-      if (shown_version_id(version.version_id) == start.version_marker) skipping = false;
+      if (shown_version_id(version.version_id) == start.version_marker) {
+        skipping = false;
+      } else if (marker_rank && version.rank > *marker_rank) {
+        skipping = false;  // The marker's version has gone meanwhile; this is the one after it.
+        continue;
+      }
       previous = key;
       any = true;
       rows.next();
@@ -142,8 +157,12 @@ Result<Page> read_page(const engine::ReadView& view, Arena& arena, const BucketR
     }
     CLOCHE_TRY(const version, decode_summary(rows.value(), arena));
     page.last_version = shown_version_id(version.version_id);
-    (version.delete_marker ? page.markers : page.versions)
-        .push(arena, describe_version(arena, query, bucket, key, version, latest));
+    Value item = describe_version(arena, query, bucket, key, version, latest);
+    if (query.restore_status_at) {
+      CLOCHE_TRY_VOID(add_restore_status(item, arena, rows.value(), version.storage_class,
+                                         *query.restore_status_at));
+    }
+    (version.delete_marker ? page.markers : page.versions).push(arena, item);
     previous = key;
     any = true;
     rows.next();
@@ -165,7 +184,8 @@ void list_object_versions(S3& s3, const CallPtr& call) {
       return invalid_argument("A version-id marker cannot be specified without a key marker.",
                               "version-id-marker", start.version_marker);
     }
-    CLOCHE_TRY(const query, read_list_query(input, "MaxKeys", "max-keys"));
+    CLOCHE_TRY(query, read_list_query(input, "MaxKeys", "max-keys"));
+    read_optional_attributes(query, input, s3.store().clock().now());
     CLOCHE_TRY(const bucket, find_bucket(*view, input));
     CLOCHE_TRY(const page, read_page(*view, arena, bucket, query, start));
     Value output = Value::map();

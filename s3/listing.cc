@@ -16,6 +16,12 @@ std::string after_prefix(BucketId bucket, std::string_view prefix) {
 
 }  // namespace
 
+void read_optional_attributes(ListQuery& query, const Value& input, Instant now) {
+  for (const Value& attribute : input["OptionalObjectAttributes"].items()) {
+    if (attribute.text() == "RestoreStatus") query.restore_status_at = now;
+  }
+}
+
 Result<ListQuery> read_list_query(const Value& input, std::string_view max_member,
                                   std::string_view max_argument) {
   ListQuery query;
@@ -55,11 +61,13 @@ Result<ListEnd> walk(
       .from = engine::KeyWriter().integer(bucket).text_prefix(query.prefix).take(),
       .to = after_prefix(bucket, query.prefix)};
   if (!start.after.empty()) {
-    // A prefix that was shown last is passed over with all that it stands for.
-    const auto before = rolled_up(query, start.after);
+    // A prefix that was shown last is passed over with all that it stands for; so is one that the marker
+    // lies within (recordings of AWS, 2025).
+    const auto before =
+        start.after.starts_with(query.prefix) ? rolled_up(query, start.after) : std::nullopt;
     std::string from;
-    if (before && *before == start.after && !start.inclusive) {
-      from = after_prefix(bucket, start.after);
+    if (before && !start.inclusive) {
+      from = after_prefix(bucket, *before);
     } else if (start.inclusive) {
       from = object_key(bucket, start.after);
     } else {

@@ -21,12 +21,16 @@ struct ListQuery {
   bool url_encode =
       false;  // encoding-type=url: keys, prefixes and markers in the answer are encoded.
   std::int64_t max = 1000;  // Keys and prefixes together.
+  // With OptionalObjectAttributes: RestoreStatus, the time at which it is looked at.
+  std::optional<Instant> restore_status_at;
 };
 
 // Reads prefix, delimiter and encoding-type, and `max_member` for the page's size. Refuses an
 // unknown encoding and a negative size.
 Result<ListQuery> read_list_query(const Value& input, std::string_view max_member,
                                   std::string_view max_argument);
+// OptionalObjectAttributes of the listings of objects.
+void read_optional_attributes(ListQuery& query, const Value& input, Instant now);
 
 // The prefix that `key` is rolled up to; nothing if it is listed itself.
 std::optional<std::string_view> rolled_up(const ListQuery& query, std::string_view key);

@@ -20,13 +20,11 @@ Result<void> decide_logging(const engine::ReadView& view, const BucketRecord& bu
                             const Value& status) {
   const std::string_view name = status["LoggingEnabled"]["TargetBucket"].text();
   CLOCHE_TRY(const target, find_bucket_named(view, name));
-  if (!target)
-    return invalid_logging_target("The target bucket for logging does not exist", name);
+  if (!target) return invalid_logging_target("The target bucket for logging does not exist", name);
   if (target->account != bucket.account)
     return invalid_logging_target(
         "The owner for the bucket to be logged and the target bucket must be the same.", name);
-  if (target->region != bucket.region)
-    return cross_location_logging(bucket.region, target->region);
+  if (target->region != bucket.region) return cross_location_logging(bucket.region, target->region);
   return {};
 }
 

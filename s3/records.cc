@@ -381,6 +381,7 @@ Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
   return ObjectSummary{.version_id = head.word(kVersion),
                        .etag = head.word(kETag),
                        .storage_class = head.word(kClass),
+                       .rank = head.number(kRank),
                        .size = static_cast<std::uint64_t>(head.number(kSize)),
                        .modified = Instant(std::chrono::microseconds(head.number(kModified))),
                        .delete_marker = head.number(kMarker) != 0,

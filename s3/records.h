@@ -164,6 +164,7 @@ Result<PartRecord> decode_part(std::string_view row);
 struct ObjectSummary {
   std::string_view version_id;  // These refer to the row or the arena.
   std::string_view etag, storage_class;
+  std::int64_t rank = 0;
   std::uint64_t size = 0;
   Instant modified{};
   bool delete_marker = false;

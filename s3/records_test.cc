@@ -22,7 +22,13 @@ ObjectRecord sample() {
                   {.number = 7, .size = 1, .checksum = ""}};
   engine::BlobRef blob{.digest = sha256(as_bytes("abc")), .size = 3};
   record.extents = {{.blob = blob, .offset = 1, .length = 2},
-                    {.blob = blob, .offset = 0, .length = 3}};
+                    {.blob = blob, .offset = 0, .length = 3, .salt = "00ff"}};
+  record.encryption = {.kind = EncryptionKind::Kms, .key = "arn:aws:kms:x", .bucket_key = true};
+  record.lock = {.mode = LockMode::Compliance,
+                 .until = record.modified + std::chrono::days(1),
+                 .legal_hold = false};
+  record.restored_until = record.modified + std::chrono::days(2);
+  record.upload_id = "an upload";
   record.replication = "PENDING";
   return record;
 }
@@ -41,6 +47,43 @@ TEST(ObjectRecord, ComesBackAsItWas) {
   EXPECT_EQ(back->extents[0].length, 2u);
   EXPECT_EQ(back->extents[1].length, 3u);
   EXPECT_EQ(back->extents[1].blob, record.extents[1].blob);
+  EXPECT_EQ(back->extents[1].salt, "00ff");
+  EXPECT_EQ(back->extents[0].salt, "");
+  EXPECT_EQ(back->encryption.kind, EncryptionKind::Kms);
+  EXPECT_EQ(back->encryption.key, "arn:aws:kms:x");
+  EXPECT_TRUE(back->encryption.bucket_key);
+  EXPECT_EQ(back->lock.mode, LockMode::Compliance);
+  EXPECT_EQ(back->lock.until, record.lock.until);
+  EXPECT_EQ(back->lock.legal_hold, false);
+  EXPECT_EQ(back->restored_until, record.restored_until);
+  EXPECT_EQ(back->upload_id, "an upload");
+}
+
+// A row that was made before these members were, or has none of them.
+TEST(ObjectRecord, WithoutLockOrKeyHasTheDefaults) {
+  const auto back = decode_object("0 0 - - 0 0 - - - 0 {}");
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->encryption.kind, EncryptionKind::S3);
+  EXPECT_EQ(back->lock.mode, LockMode::None);
+  EXPECT_FALSE(back->lock.legal_hold);
+  EXPECT_FALSE(back->restored_until);
+}
+
+TEST(UploadRecord, ComesBackAsItWas) {
+  UploadRecord upload;
+  upload.account = "123456789012";
+  upload.algorithm = Algorithm::Sha256;
+  upload.composite = true;
+  upload.encryption = {.kind = EncryptionKind::Customer, .key = "check", .bucket_key = false};
+  upload.lock = {
+      .mode = LockMode::Governance, .until = Instant(std::chrono::seconds(9)), .legal_hold = true};
+  upload.newest_at_start = 77;
+  const auto back = decode_upload(encode(upload));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(encode(*back), encode(upload));
+  EXPECT_EQ(back->encryption.kind, EncryptionKind::Customer);
+  EXPECT_EQ(back->lock.legal_hold, true);
+  EXPECT_EQ(back->newest_at_start, 77);
 }
 
 TEST(ObjectRecord, OfNothingIsSmall) {

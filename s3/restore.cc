@@ -87,6 +87,18 @@ Result<void> check_not_archived(const ObjectRecord& object, Instant now) {
   return invalid_object_state(object.headers.storage_class);
 }
 
+Result<void> add_restore_status(Value& item, Arena& arena, std::string_view row,
+                                std::string_view storage_class, Instant now) {
+  if (!is_archived(storage_class)) return {};
+  CLOCHE_TRY(const object, decode_object(row));
+  if (!object.restored_until || *object.restored_until <= now) return {};
+  Value status = Value::map();
+  status.add(arena, "IsRestoreInProgress", Value::boolean(false));
+  status.add(arena, "RestoreExpiryDate", Value::timestamp(*object.restored_until));
+  item.add(arena, "RestoreStatus", status);
+  return {};
+}
+
 std::string restore_text(const ObjectRecord& object, Instant now) {
   if (!object.restored_until || *object.restored_until <= now) return {};
   return "ongoing-request=\"false\", expiry-date=\"" + http_date(*object.restored_until) + "\"";

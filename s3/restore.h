@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "base/document.h"
 #include "base/result.h"
 #include "s3/records.h"
 
@@ -16,6 +17,10 @@ bool is_archived(std::string_view storage_class);
 
 // InvalidObjectState if the object's bytes can't be read now.
 Result<void> check_not_archived(const ObjectRecord& object, Instant now);
+
+// RestoreStatus of a row in a listing, if there is one. Reads the row only where its class is archived.
+Result<void> add_restore_status(Value& item, Arena& arena, std::string_view row,
+                                std::string_view storage_class, Instant now);
 
 // The value of x-amz-restore, or empty.
 std::string restore_text(const ObjectRecord& object, Instant now);

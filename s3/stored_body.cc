@@ -58,6 +58,71 @@ Result<protocol::BodySegment> segment_of(engine::Store& store, const engine::Rea
   return segment;
 }
 
+// Extents that are opened one after the other as they are sent, each when its turn comes. Used on the
+// connection's thread alone.
+class ExtentRun {
+ public:
+  ExtentRun(engine::Store& store, std::shared_ptr<const engine::ReadView> view,
+            std::vector<Extent> extents, const CustomerKey* key)
+      : store_(store), view_(std::move(view)), extents_(std::move(extents)) {
+    if (key != nullptr) key_ = *key;
+  }
+
+  const std::vector<Extent>& extents() const { return extents_; }
+
+  // The extent's bytes or file; the one opened before is closed.
+  Result<const protocol::BodySegment*> open(std::size_t index) {
+    if (open_ != index) {
+      open_.reset();
+      CLOCHE_TRY(segment, segment_of(store_, *view_, extents_[index], key_ ? &*key_ : nullptr));
+      segment_ = std::move(segment);
+      open_ = index;
+    }
+    return &segment_;
+  }
+
+ private:
+  engine::Store& store_;
+  const std::shared_ptr<const engine::ReadView> view_;
+  const std::vector<Extent> extents_;
+  std::optional<CustomerKey> key_;
+  std::optional<std::size_t> open_;
+  protocol::BodySegment segment_;
+};
+
+// One of them. Its bytes stand where they do in their blob, be that a file or a row.
+class FileOfRun final : public File {
+ public:
+  FileOfRun(std::shared_ptr<ExtentRun> run, std::size_t index)
+      : run_(std::move(run)), index_(index) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
+    CLOCHE_TRY(const segment, run_->open(index_));
+    if (segment->file) return segment->file->read_at(offset, into);
+    const auto bytes = as_bytes(segment->bytes).subspan(offset - begin());
+    const std::size_t size = std::min(bytes.size(), into.size());
+    std::copy_n(bytes.begin(), size, into.begin());
+    return size;
+  }
+  int descriptor() const override {
+    const auto segment = run_->open(index_);
+    // What went wrong is told by the read that follows.
+    return segment && (*segment)->file ? (*segment)->file->descriptor() : -1;
+  }
+  Result<std::uint64_t> size() const override { return begin() + run_->extents()[index_].length; }
+
+  Result<void> write_at(std::uint64_t, std::span<const std::byte>) override { return read_only(); }
+  Result<void> sync() override { return read_only(); }
+  Result<void> truncate(std::uint64_t) override { return read_only(); }
+
+ private:
+  static Error read_only() { return bug("a stored body is only read"); }
+  std::uint64_t begin() const { return run_->extents()[index_].offset; }
+
+  const std::shared_ptr<ExtentRun> run_;
+  const std::size_t index_;
+};
+
 }  // namespace
 
 std::vector<Extent> StoredBody::extents() const {
@@ -152,13 +217,27 @@ std::vector<Extent> part_of(const std::vector<Extent>& extents, ByteRange range)
 }
 
 Result<std::vector<protocol::BodySegment>> segments_of(engine::Store& store,
-                                                       const engine::ReadView& view,
+                                                       std::shared_ptr<const engine::ReadView> view,
                                                        const std::vector<Extent>& extents,
                                                        ByteRange range, const CustomerKey* key) {
+  // An object may have 10,000 parts, and a process far fewer open files.
+  constexpr std::size_t kOpenedAtOnce = 8;
   std::vector<protocol::BodySegment> segments;
-  for (const Extent& extent : part_of(extents, range)) {
-    CLOCHE_TRY(segment, segment_of(store, view, extent, key));
-    segments.push_back(std::move(segment));
+  auto wanted = part_of(extents, range);
+  segments.reserve(wanted.size());
+  if (wanted.size() <= kOpenedAtOnce) {
+    for (const Extent& extent : wanted) {
+      CLOCHE_TRY(segment, segment_of(store, *view, extent, key));
+      segments.push_back(std::move(segment));
+    }
+    return segments;
+  }
+  const auto run = std::make_shared<ExtentRun>(store, std::move(view), std::move(wanted), key);
+  for (std::size_t i = 0; i < run->extents().size(); ++i) {
+    segments.push_back({.bytes = {},
+                        .file = std::make_shared<FileOfRun>(run, i),
+                        .file_offset = run->extents()[i].offset,
+                        .size = run->extents()[i].length});
   }
   return segments;
 }

@@ -60,9 +60,11 @@ class BodyWriter {
   std::unique_ptr<Sealed> sealed_;
 };
 
-// The bytes of a range for an answer, decrypted on their way out if `key` is given.
+// The bytes of a range for an answer, decrypted on their way out if `key` is given. Of an object of many
+// parts one file is open at a time, and the view is kept until all are sent: what it names is not
+// removed.
 Result<std::vector<protocol::BodySegment>> segments_of(engine::Store& store,
-                                                       const engine::ReadView& view,
+                                                       std::shared_ptr<const engine::ReadView> view,
                                                        const std::vector<Extent>& extents,
                                                        ByteRange range, const CustomerKey* key);
 

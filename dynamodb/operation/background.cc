@@ -109,6 +109,11 @@ void name_work(Service& service) {
                         [](engine::WriteTxn& txn, const std::string& payload) {
                           return txn.erase(kTokens, payload);
                         });
+  service.store.on_work(std::string(kCopyWork),
+                        [&service](engine::WriteTxn&, const std::string&) -> Result<void> {
+                          service.copier.wake();
+                          return {};
+                        });
   name_stream_work(service.store);
   name_expiry_work(service.store, service.catalog);
 }

@@ -19,7 +19,7 @@ Result<std::shared_ptr<const Table>> need_table(Service& service, const engine::
                                                 const protocol::Call& call,
                                                 std::string_view table_name) {
   CLOCHE_TRY(table, service.catalog.find(view, place_of(call), table_name));
-  if (table == nullptr) return table_not_found();
+  if (table == nullptr || table->restoring) return table_not_found();
   return table;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "dynamodb/backup/backup.h"
 #include "dynamodb/dynamodb.h"
 #include "dynamodb/expression/cache.h"
 #include "dynamodb/table/catalog.h"
@@ -15,11 +16,12 @@
 namespace cloche::dynamodb {
 
 struct DynamoDb::Impl {
-  explicit Impl(engine::Store& the_store) : store(the_store) {}
+  explicit Impl(engine::Store& the_store) : store(the_store), copier(the_store) {}
 
   engine::Store& store;
   Catalog catalog;
   ExpressionCache expressions;
+  Copier copier;
 };
 using Service = DynamoDb::Impl;
 
@@ -66,6 +68,14 @@ Result<void> batch_get_item(Service& service, const protocol::CallPtr& call);
 Result<void> batch_write_item(Service& service, const protocol::CallPtr& call);
 Result<void> transact_get_items(Service& service, const protocol::CallPtr& call);
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call);
+Result<void> create_backup(Service& service, const protocol::CallPtr& call);
+Result<void> describe_backup(Service& service, const protocol::CallPtr& call);
+Result<void> list_backups(Service& service, const protocol::CallPtr& call);
+Result<void> delete_backup(Service& service, const protocol::CallPtr& call);
+Result<void> restore_from_backup(Service& service, const protocol::CallPtr& call);
+Result<void> restore_to_point_in_time(Service& service, const protocol::CallPtr& call);
+Result<void> describe_continuous_backups(Service& service, const protocol::CallPtr& call);
+Result<void> update_continuous_backups(Service& service, const protocol::CallPtr& call);
 Result<void> execute_statement(Service& service, const protocol::CallPtr& call);
 Result<void> batch_execute_statement(Service& service, const protocol::CallPtr& call);
 Result<void> execute_transaction(Service& service, const protocol::CallPtr& call);

@@ -95,7 +95,8 @@ Result<void> describe_table(Service& service, const protocol::CallPtr& call) {
     CLOCHE_TRY(const table, service.catalog.find(view, place_of(*call), name));
     if (table == nullptr) return table_not_found(name);
     Value output = Value::map();
-    output.add(call->arena(), "Table", described(view, *table, "ACTIVE", call->arena()));
+    output.add(call->arena(), "Table",
+               described(view, *table, table->restoring ? "CREATING" : "ACTIVE", call->arena()));
     return output;
   });
   return {};
@@ -138,6 +139,12 @@ Result<void> delete_table(Service& service, const protocol::CallPtr& call) {
       service, call, name, [&service, &request, name](engine::WriteTxn& txn) -> Result<Value> {
         CLOCHE_TRY(const table, service.catalog.find(txn, place_of(request), name));
         if (table == nullptr) return table_not_found(name);
+        if (table->restoring) {
+          return resource_in_use(
+              "Attempt to change a resource which is still in use: Table is being "
+              "created: " +
+              table->name);
+        }
         if (table->deletion_protection) {
           return validation(
               "Resource cannot be deleted as it is currently protected against deletion. Disable "

@@ -45,6 +45,8 @@ class TestCall : public protocol::Call {
   void set_status(int) override {}
   void set_header(std::string_view, std::string_view) override {}
 
+  void set_input(std::string_view name, Value value) { input_.set(arena_, name, value); }
+
   // JSON, or "Code: message". Waits for it: while background work leads a commit group, a write is
   // answered by another thread.
   std::string answer() { return answered_.get_future().get(); }

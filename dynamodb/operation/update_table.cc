@@ -198,6 +198,12 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
         const Value& input = request.input();
         CLOCHE_TRY(const found, service.catalog.find(txn, place_of(request), name));
         if (found == nullptr) return table_not_found(name);
+        if (found->restoring) {
+          return resource_in_use(
+              "Attempt to change a resource which is still in use: Table is being "
+              "created: " +
+              found->name);
+        }
         Table table = *found;
         set_attributes(input["AttributeDefinitions"], table);
         CLOCHE_TRY_VOID(set_billing(input, table, txn.now()));

@@ -56,6 +56,10 @@ Result<std::shared_ptr<const Table>> Catalog::find(const engine::ReadView& view,
   return shared;
 }
 
+std::string Catalog::row_key(const Table& table) {
+  return key_of(table.account, table.region, table.name);
+}
+
 Result<void> Catalog::store(engine::WriteTxn& txn, const Table& table) {
   return txn.put(kTables, key_of(table.account, table.region, table.name), encode_table(table));
 }

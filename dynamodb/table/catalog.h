@@ -41,6 +41,7 @@ class Catalog {
                                             std::string_view name);
 
   // Writes the table's row, new or changed.
+  static std::string row_key(const Table& table);
   static Result<void> store(engine::WriteTxn& txn, const Table& table);
   static Result<void> erase(engine::WriteTxn& txn, const Table& table);
   // A number that was never given out before, for tables and indexes.

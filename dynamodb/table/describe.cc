@@ -119,6 +119,14 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
     out.add(arena, "LatestStreamLabel", Value::string(arena, table.stream_label));
     out.add(arena, "LatestStreamArn", Value::string(arena, table.stream_arn()));
   }
+  if (!table.restored_from.empty()) {
+    Value& restore = out.add(arena, "RestoreSummary", Value::map());
+    const bool from_backup = table.restored_from.find("/backup/") != std::string::npos;
+    restore.add(arena, from_backup ? "SourceBackupArn" : "SourceTableArn",
+                Value::string(arena, table.restored_from));
+    restore.add(arena, "RestoreDateTime", Value::timestamp(table.restored_to));
+    restore.add(arena, "RestoreInProgress", Value::boolean(table.restoring));
+  }
   if (!table.kms_key.empty()) {
     Value& encryption = out.add(arena, "SSEDescription", Value::map());
     encryption.add(arena, "Status", Value::string("ENABLED"));

@@ -162,6 +162,11 @@ std::string encode_table(const Table& table) {
   out.add(arena, "stream_id", Value::integer(table.stream_id));
   out.add(arena, "kms_key", Value::string(table.kms_key));
   out.add(arena, "ttl_attribute", Value::string(table.ttl_attribute));
+  out.add(arena, "recovery_since", encode_time(table.recovery_since));
+  out.add(arena, "recovery_days", Value::integer(table.recovery_days));
+  out.add(arena, "restoring", Value::boolean(table.restoring));
+  out.add(arena, "restored_from", Value::string(table.restored_from));
+  out.add(arena, "restored_to", encode_time(table.restored_to));
   out.add(arena, "tags",
           encode_pairs(
               table.tags, [](const auto& pair) { return std::string_view(pair.second); }, arena));
@@ -201,6 +206,11 @@ Result<Table> decode_table(std::string_view row) {
   table.stream_id = in["stream_id"].as_integer(0);
   table.kms_key = in["kms_key"].str();
   table.ttl_attribute = in["ttl_attribute"].str();
+  table.recovery_since = decode_time(in["recovery_since"]);
+  table.recovery_days = in["recovery_days"].as_integer(0);
+  table.restoring = in["restoring"].as_bool();
+  table.restored_from = in["restored_from"].str();
+  table.restored_to = decode_time(in["restored_to"]).value_or(Instant());
   for (const Value& pair : in["tags"].items())
     table.tags.emplace_back(pair.items()[0].str(), pair.items()[1].str());
   return table;

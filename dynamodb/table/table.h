@@ -70,12 +70,17 @@ struct Table {
   WarmUnits warm;
   bool contributor_insights = false;
   bool deletion_protection = false;
-  std::string table_class;       // Empty: never set.
-  std::string stream_view_type;  // Empty: no stream.
-  std::string stream_label;      // Of the stream, or of the last one there was.
-  std::int64_t stream_id = 0;    // What its records are stored under.
-  std::string kms_key;           // SSESpecification with type KMS; empty: the default.
-  std::string ttl_attribute;     // Empty: no time to live.
+  std::string table_class;                // Empty: never set.
+  std::string stream_view_type;           // Empty: no stream.
+  std::string stream_label;               // Of the stream, or of the last one there was.
+  std::int64_t stream_id = 0;             // What its records are stored under.
+  std::string kms_key;                    // SSESpecification with type KMS; empty: the default.
+  std::string ttl_attribute;              // Empty: no time to live.
+  std::optional<Instant> recovery_since;  // Point-in-time recovery, if it is on.
+  std::int64_t recovery_days = 0;         // RecoveryPeriodInDays; 0: never said.
+  bool restoring = false;                 // Its items are still being brought back.
+  std::string restored_from;              // ARN of a backup or table.
+  Instant restored_to{};
   std::vector<std::pair<std::string, std::string>> tags;
 
   std::string arn() const {

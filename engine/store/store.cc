@@ -3,6 +3,7 @@
 
 #include "engine/blob/blob_store.h"
 #include "engine/engine.h"
+#include "engine/history/past.h"
 #include "engine/outbox/scheduler.h"
 #include "engine/schema/schema.h"
 #include "engine/store/flush.h"
@@ -71,6 +72,16 @@ class StoreImpl final : public Store {
   }
   void start_scheduler() override { scheduler_->start(); }
   void drain_work() override { scheduler_->drain(); }
+
+  Result<std::optional<PastRows>> changed_since(TableId table, const KeyRange& range, Instant at,
+                                                Lsn head) const override {
+    if (!log_) return std::optional<PastRows>();
+    return engine::changed_since(*log_, table, range, at, head);
+  }
+  Result<std::optional<Instant>> history_begins() const override {
+    if (!log_) return std::optional<Instant>();
+    return engine::history_begins(*log_);
+  }
 
   Result<void> flush() override { return flusher_->flush(layers_->published()); }
 

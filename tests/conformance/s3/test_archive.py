@@ -25,6 +25,10 @@ def test_archived_objects_are_restored_before_they_are_read(s3, bucket, storage_
     assert first["ResponseMetadata"]["HTTPStatusCode"] == 202
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
     assert re.fullmatch(r'ongoing-request="false", expiry-date="\w+, \d\d \w+ \d{4} 00:00:00 GMT"', s3.head_object(Bucket=bucket, Key="k")["Restore"])
+    for listing, member in ((s3.list_objects_v2, "Contents"), (s3.list_object_versions, "Versions")):
+        assert "RestoreStatus" not in listing(Bucket=bucket)[member][0]
+        status = listing(Bucket=bucket, OptionalObjectAttributes=["RestoreStatus"])[member][0]["RestoreStatus"]
+        assert status["IsRestoreInProgress"] is False and status["RestoreExpiryDate"].hour == 0
     again = s3.restore_object(Bucket=bucket, Key="k", RestoreRequest={"Days": 5})
     assert again["ResponseMetadata"]["HTTPStatusCode"] == 200
     s3.copy_object(Bucket=bucket, Key="c", CopySource=f"{bucket}/k")

@@ -184,3 +184,20 @@ def test_checksums_of_parts(s3, bucket, kind):
 def test_location_is_escaped(s3, bucket):
     upload_id, named = upload(s3, bucket, "a/—", [b"x"])
     assert complete(s3, bucket, "a/—", upload_id, named)["Location"].endswith("/a%2F%E2%80%94")
+
+
+# More parts than files are held open, of files and of a row, read from the middle of the first to the middle of the last.
+def test_many_parts(s3, bucket):
+    source = bytes(i % 251 for i in range(251)) * (5 * MIB // 251 + 2)
+    s3.put_object(Bucket=bucket, Key="source", Body=source)
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    named, whole = [], b""
+    for number in range(1, 10):
+        part = s3.upload_part_copy(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=number, CopySource=f"{bucket}/source",
+                                   CopySourceRange=f"bytes={number}-{number + 5 * MIB - 1}")
+        named.append({"PartNumber": number, "ETag": part["CopyPartResult"]["ETag"]})
+        whole += source[number:number + 5 * MIB]
+    last = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=10, Body=b"the end")
+    complete(s3, bucket, "k", upload_id, [*named, {"PartNumber": 10, "ETag": last["ETag"]}])
+    whole += b"the end"
+    assert s3.get_object(Bucket=bucket, Key="k", Range=f"bytes=7-{len(whole) - 3}")["Body"].read() == whole[7:-2]

@@ -1,0 +1,16 @@
+// What the operations on backups and those that restore from them share.
+#pragma once
+
+#include "base/error.h"
+#include "dynamodb/backup/backup.h"
+
+namespace cloche::dynamodb {
+
+Error backup_not_found(std::string_view arn);
+Error backed_table_not_found(std::string_view name);
+Error table_in_use(std::string_view name);
+
+// A caller's own backup in the region it asks.
+Result<Backup> need_backup(const engine::ReadView& view, const Place& place, std::string_view arn);
+
+}  // namespace cloche::dynamodb
