@@ -41,8 +41,8 @@ struct Selection {
 
 void append_frame(Selection& selection, std::string_view event, std::string_view content_type,
                   std::string_view payload) {
-  std::vector<std::pair<std::string_view, std::string_view>> headers = {
-      {":message-type", "event"}, {":event-type", event}};
+  std::vector<std::pair<std::string_view, std::string_view>> headers = {{":message-type", "event"},
+                                                                        {":event-type", event}};
   if (!content_type.empty()) headers.emplace_back(":content-type", content_type);
   selection.frames += protocol::event_message(headers, payload);
 }
@@ -79,9 +79,8 @@ Result<select::ScanRange> range_of(const Value& range, std::uint64_t size) {
   if ((start && *start < 0) || (end && *end < 0) || (start && end && *start > *end))
     return query_error("InvalidScanRange", "The provided scan range is not valid.");
   if (start) {
-    return select::ScanRange{
-        .start = static_cast<std::uint64_t>(*start),
-        .end = end ? static_cast<std::uint64_t>(*end) : UINT64_MAX};
+    return select::ScanRange{.start = static_cast<std::uint64_t>(*start),
+                             .end = end ? static_cast<std::uint64_t>(*end) : UINT64_MAX};
   }
   const auto last = static_cast<std::uint64_t>(*end);
   return select::ScanRange{.start = last < size ? size - last : 0, .end = UINT64_MAX};
@@ -134,14 +133,14 @@ Result<void> run(S3& s3, Selection& selection) {
     return {};
   };
   const CustomerKey* key = selection.key ? &*selection.key : nullptr;
-  CLOCHE_TRY_VOID(read_pieces(
-      s3.store(), *selection.view, selection.object.extents, key,
-      [&](std::span<const std::byte> piece) -> Result<void> {
-        if (selection.enough) return {};
-        selection.scanned += piece.size();
-        return selection.decompressor->append(
-            {reinterpret_cast<const char*>(piece.data()), piece.size()}, decompressed);
-      }));
+  CLOCHE_TRY_VOID(read_pieces(s3.store(), *selection.view, selection.object.extents, key,
+                              [&](std::span<const std::byte> piece) -> Result<void> {
+                                if (selection.enough) return {};
+                                selection.scanned += piece.size();
+                                return selection.decompressor->append(
+                                    {reinterpret_cast<const char*>(piece.data()), piece.size()},
+                                    decompressed);
+                              }));
   if (!selection.enough) {
     if (selection.scanned > 0) CLOCHE_TRY_VOID(selection.decompressor->finish());
     CLOCHE_TRY_VOID(selection.reader->finish(sink));
@@ -179,9 +178,7 @@ void select_object_content(S3& s3, const CallPtr& call) {
   selection->view = s3.store().view();
   if (auto planned = plan(s3, *call, *selection); !planned)
     return call->fail(std::move(planned).error());
-  s3.worker().post([&s3, call, selection] {
-    answer_with(call, *selection, run(s3, *selection));
-  });
+  s3.worker().post([&s3, call, selection] { answer_with(call, *selection, run(s3, *selection)); });
 }
 
 }  // namespace cloche::s3

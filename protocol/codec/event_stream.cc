@@ -17,9 +17,8 @@ void append_big_endian(std::string& out, std::uint32_t value, int bytes) {
 
 }  // namespace
 
-std::string event_message(
-    std::span<const std::pair<std::string_view, std::string_view>> headers,
-    std::string_view payload) {
+std::string event_message(std::span<const std::pair<std::string_view, std::string_view>> headers,
+                          std::string_view payload) {
   std::string head;
   for (const auto& [name, value] : headers) {
     append_big_endian(head, static_cast<std::uint32_t>(name.size()), 1);

@@ -181,9 +181,7 @@ Result<void> Evaluator::aggregate(const Expression& expression, const Record& re
 }
 
 Result<SqlValue> Evaluator::value_of(const Expression& expression, const Record* record) {
-  const auto argument = [&](std::size_t i) {
-    return value_of(*expression.arguments[i], record);
-  };
+  const auto argument = [&](std::size_t i) { return value_of(*expression.arguments[i], record); };
   switch (expression.op) {
     case Op::Literal:
       return expression.literal;

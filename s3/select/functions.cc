@@ -79,11 +79,9 @@ struct Calendar {
 
 Calendar calendar_of(Instant at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
-  const auto seconds =
-      std::chrono::floor<std::chrono::seconds>(at - day).count();
-  return {.date = std::chrono::year_month_day(
-              std::chrono::sys_days(std::chrono::days(day.time_since_epoch() /
-                                                      std::chrono::days(1)))),
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at - day).count();
+  return {.date = std::chrono::year_month_day(std::chrono::sys_days(
+              std::chrono::days(day.time_since_epoch() / std::chrono::days(1)))),
           .hour = seconds / 3600,
           .minute = seconds / 60 % 60,
           .second = seconds % 60};
@@ -157,8 +155,7 @@ Result<SqlValue> date_diff(std::string_view part, const Arguments& arguments) {
   if (const auto unit = seconds_of(part)) return SqlValue::of_integer((*to - *from) / *unit);
   const Calendar a = calendar_of(*from);
   const Calendar b = calendar_of(*to);
-  const std::int64_t years =
-      static_cast<int>(b.date.year()) - static_cast<int>(a.date.year());
+  const std::int64_t years = static_cast<int>(b.date.year()) - static_cast<int>(a.date.year());
   if (part == "YEAR") return SqlValue::of_integer(years);
   if (part != "MONTH") return wrong_arguments("DATE_DIFF");
   return SqlValue::of_integer(years * 12 + static_cast<int>(unsigned(b.date.month())) -
@@ -245,8 +242,7 @@ Result<SqlValue> arithmetic(Op op, const SqlValue& a, const SqlValue& b) {
     const std::int64_t y = right->integer;
     bool overflow = false;
     if (op == Op::Divide || op == Op::Remainder) {
-      if (y == 0)
-        return query_error("DivideByZero", "The SQL expression divides by zero.");
+      if (y == 0) return query_error("DivideByZero", "The SQL expression divides by zero.");
       overflow = y == -1 && x == INT64_MIN;
       if (!overflow) result = op == Op::Divide ? x / y : x % y;
     } else {
@@ -304,8 +300,9 @@ Result<SqlValue> like(std::string_view text, std::string_view pattern, std::stri
 Result<SqlValue> cast(const SqlValue& value, std::string_view type) {
   if (value.absent()) return value;
   const auto failed = [&] {
-    return query_error("CastFailed", "Attempt to convert from one data type to another using CAST "
-                                     "failed in the SQL expression.");
+    return query_error("CastFailed",
+                       "Attempt to convert from one data type to another using CAST "
+                       "failed in the SQL expression.");
   };
   if (type == "STRING" || type == "VARCHAR" || type == "CHAR")
     return SqlValue::of_text(value.to_text());
@@ -321,8 +318,8 @@ Result<SqlValue> cast(const SqlValue& value, std::string_view type) {
     const auto at = read_time(value.to_text());
     return at ? Result<SqlValue>(SqlValue::of_time(*at)) : failed();
   }
-  const auto number = value.kind == SqlValue::Kind::Bool ? SqlValue::of_integer(value.integer)
-                                                         : value.as_number();
+  const auto number =
+      value.kind == SqlValue::Kind::Bool ? SqlValue::of_integer(value.integer) : value.as_number();
   if (!number) return failed();
   const bool whole = type == "INT" || type == "INTEGER";
   if (!whole) {

@@ -15,9 +15,9 @@ Error too_long() {
 Result<char> character(const Value& value, char otherwise, std::string_view what) {
   if (!value || value.text().empty()) return otherwise;
   if (value.text().size() > 1)
-    return query_error("InvalidRequestParameter",
-                       "The value of a parameter in the SelectRequest element is not valid: " +
-                           std::string(what));
+    return query_error(
+        "InvalidRequestParameter",
+        "The value of a parameter in the SelectRequest element is not valid: " + std::string(what));
   return value.text()[0];
 }
 

@@ -70,9 +70,10 @@ TEST(Select, Conditions) {
 }
 
 TEST(Select, Aggregates) {
-  EXPECT_EQ(ask("SELECT COUNT(*), SUM(CAST(_1 AS INT)), AVG(_1), MIN(_1), MAX(_1) + 1 FROM S3Object",
-                "3\n10\n2\n", R"({"CSV": {}})"),
-            "3,15,5,2,11\n");
+  EXPECT_EQ(
+      ask("SELECT COUNT(*), SUM(CAST(_1 AS INT)), AVG(_1), MIN(_1), MAX(_1) + 1 FROM S3Object",
+          "3\n10\n2\n", R"({"CSV": {}})"),
+      "3,15,5,2,11\n");
   EXPECT_EQ(ask("SELECT COUNT(*) FROM S3Object WHERE _1 = 'x'", "3\n", R"({"CSV": {}})"), "0\n");
 }
 

@@ -81,12 +81,11 @@ Result<std::vector<Token>> tokens_of(std::string_view sql) {
 
 constexpr std::string_view kAggregates[] = {"COUNT", "SUM", "AVG", "MIN", "MAX"};
 constexpr std::string_view kFunctions[] = {
-    "COALESCE", "NULLIF", "CHAR_LENGTH", "CHARACTER_LENGTH", "LOWER", "UPPER",
-    "SUBSTRING", "TRIM", "UTCNOW", "TO_TIMESTAMP", "TO_STRING", "DATE_ADD",
-    "DATE_DIFF", "EXTRACT"};
-constexpr std::string_view kTypes[] = {"BOOL", "BOOLEAN", "INT", "INTEGER", "STRING",
-                                       "VARCHAR", "CHAR", "FLOAT", "DOUBLE", "DECIMAL",
-                                       "NUMERIC", "TIMESTAMP"};
+    "COALESCE", "NULLIF", "CHAR_LENGTH",  "CHARACTER_LENGTH", "LOWER",    "UPPER",     "SUBSTRING",
+    "TRIM",     "UTCNOW", "TO_TIMESTAMP", "TO_STRING",        "DATE_ADD", "DATE_DIFF", "EXTRACT"};
+constexpr std::string_view kTypes[] = {"BOOL",   "BOOLEAN", "INT",     "INTEGER",
+                                       "STRING", "VARCHAR", "CHAR",    "FLOAT",
+                                       "DOUBLE", "DECIMAL", "NUMERIC", "TIMESTAMP"};
 constexpr std::string_view kReserved[] = {"FROM", "WHERE", "LIMIT", "AS", "AND", "OR"};
 
 class Parser {
@@ -178,9 +177,8 @@ class Parser {
       } else {
         ++at_;
         if (!is_name()) return unexpected();
-        query_.from.push_back({.name = peek().text,
-                               .index = {},
-                               .exact = peek().kind == Token::Kind::Quoted});
+        query_.from.push_back(
+            {.name = peek().text, .index = {}, .exact = peek().kind == Token::Kind::Quoted});
         ++at_;
       }
     }
@@ -239,8 +237,8 @@ class Parser {
   Result<ExpressionPtr> comparison() {
     CLOCHE_TRY(left, sum());
     constexpr std::pair<std::string_view, Op> kSigns[] = {
-        {"=", Op::Equal}, {"<>", Op::NotEqual}, {"!=", Op::NotEqual}, {"<=", Op::LessEqual},
-        {">=", Op::GreaterEqual}, {"<", Op::Less}, {">", Op::Greater}};
+        {"=", Op::Equal},         {"<>", Op::NotEqual}, {"!=", Op::NotEqual}, {"<=", Op::LessEqual},
+        {">=", Op::GreaterEqual}, {"<", Op::Less},      {">", Op::Greater}};
     for (const auto& [text, op] : kSigns) {
       if (!sign(text)) continue;
       CLOCHE_TRY(right, sum());
@@ -432,8 +430,7 @@ class Parser {
     if (name == "CAST") return cast();
     if (std::ranges::find(kAggregates, name) != std::end(kAggregates)) return aggregate(name);
     if (std::ranges::find(kFunctions, name) == std::end(kFunctions))
-      return query_error("UnsupportedFunction",
-                         "Encountered an unsupported function: " + name);
+      return query_error("UnsupportedFunction", "Encountered an unsupported function: " + name);
     auto expression = node(Op::Function);
     expression->text = name;
     CLOCHE_TRY_VOID(arguments(*expression));

@@ -21,9 +21,27 @@ namespace cloche::s3::select {
 enum class Op : std::uint8_t {
   Literal,
   Path,  // steps
-  Not, And, Or, Negate, Add, Subtract, Multiply, Divide, Remainder, Concat,
-  Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual,
-  Between, In, Like, IsNull, IsMissing,
+  Not,
+  And,
+  Or,
+  Negate,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Remainder,
+  Concat,
+  Equal,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Between,
+  In,
+  Like,
+  IsNull,
+  IsMissing,
   Case,      // condition, result, ..., [otherwise]
   Cast,      // text: the type
   Function,  // text: the name, in capitals

@@ -54,9 +54,7 @@ struct SqlValue {
 
   // As a number, also of a text that is one; nothing else.
   std::optional<SqlValue> as_number() const;
-  double as_double() const {
-    return kind == Kind::Integer ? static_cast<double>(integer) : number;
-  }
+  double as_double() const { return kind == Kind::Integer ? static_cast<double>(integer) : number; }
   // As it is written into CSV.
   std::string to_text() const;
   // Appends JSON. Missing must not come here.
