@@ -3,6 +3,8 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(LibXml2 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(BZip2 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 
 find_path(ISAL_INCLUDE isa-l.h REQUIRED)

@@ -99,6 +99,11 @@ struct FormSignature {
   std::string_view signed_text;  // The policy, as it was sent.
 };
 
+// A message of an event stream (application/vnd.amazon.eventstream) with text headers. A service
+// whose operation answers with a stream of events sends these as its body.
+std::string event_message(std::span<const std::pair<std::string_view, std::string_view>> headers,
+                          std::string_view payload);
+
 // One request on its way. Handlers keep the pointer for as long as they need it. reply/fail may be
 // called from any thread, one of them, once; everything else belongs to the thread that runs the
 // handler (or to the closure it submitted, one at a time).

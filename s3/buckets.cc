@@ -82,6 +82,7 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     bucket.id = id;
     bucket.account = call.caller().account;
     bucket.region = region;
+    bucket.eu = call.input()["CreateBucketConfiguration"]["LocationConstraint"].text() == "EU";
     bucket.created = txn.now();
     bucket.name = name;
     // Object Lock works on versions only, so that it brings versioning along.
@@ -130,7 +131,10 @@ Value describe_bucket(Arena& arena, const BucketRecord& bucket, bool with_region
   Value item = Value::map();
   item.add(arena, "Name", Value::string(arena, bucket.name));
   item.add(arena, "CreationDate", Value::timestamp(bucket.created));
-  if (with_region) item.add(arena, "BucketRegion", Value::string(arena, bucket.region));
+  if (with_region) {
+    item.add(arena, "BucketRegion", Value::string(arena, bucket.region));
+    item.add(arena, "BucketArn", Value::string(arena, "arn:aws:s3:::" + bucket.name));
+  }
   return item;
 }
 
@@ -217,7 +221,8 @@ void get_bucket_location(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(const bucket, find_bucket(*s3.store().view(), call->input()));
     Value output = Value::map();
     if (bucket.region != kHomeRegion)
-      output.add(call->arena(), "LocationConstraint", Value::string(call->arena(), bucket.region));
+      output.add(call->arena(), "LocationConstraint",
+                 Value::string(call->arena(), bucket.eu ? "EU" : bucket.region));
     return output;
   }());
 }

@@ -149,6 +149,8 @@ void delete_bucket_replication(S3& s3, const CallPtr& call);
 // logging.cc
 void put_bucket_logging(S3& s3, const CallPtr& call);
 void get_bucket_logging(S3& s3, const CallPtr& call);
+// select.cc
+void select_object_content(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // post.cc: PostObject, which hands what a form says to `put` as a PutObject.

@@ -250,6 +250,7 @@ std::string encode(const BucketRecord& record) {
   writer.text("region", record.region);
   writer.time("created", record.created);
   writer.number("versioning", static_cast<int>(record.versioning));
+  writer.flag("eu", record.eu);
   writer.number("settings", static_cast<std::int64_t>(record.settings));
   return writer.take();
 }
@@ -314,6 +315,7 @@ Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row) 
                       .region = value["region"].str(),
                       .created = time_of(value["created"]),
                       .versioning = static_cast<Versioning>(value["versioning"].as_integer(0)),
+                      .eu = value["eu"].as_bool(),
                       .settings = static_cast<std::uint64_t>(value["settings"].as_integer(0))};
 }
 

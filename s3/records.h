@@ -65,6 +65,7 @@ struct BucketRecord {
   std::string region;
   Instant created{};
   Versioning versioning = Versioning::Off;
+  bool eu = false;             // Made with the location EU, which is eu-west-1 and told as EU.
   std::uint64_t settings = 0;  // The kinds that it has (settings.h keeps them).
 
   bool has(Setting kind) const { return (settings & bit_of(kind)) != 0; }

@@ -111,6 +111,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
                        return {};
                      });
 
+  on("SelectObjectContent", select_object_content);
+
   on("PutObject", put_object);
   service.on("PostObject",
              post_handler(s3, [&s3](const CallPtr& call) { serve(s3, call, put_object); }));

@@ -33,6 +33,12 @@ def test_other_regions(endpoint):
     assert code_of(west.create_bucket, Bucket=name) == "IllegalLocationConstraintException"
     west.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert west.get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-west-1"
+    # The old name of eu-west-1 is told as it was given (recording of AWS, 2025).
+    west.create_bucket(Bucket=name + "-eu", CreateBucketConfiguration={"LocationConstraint": "EU"})
+    assert west.get_bucket_location(Bucket=name + "-eu")["LocationConstraint"] == "EU"
+    row = west.list_buckets(Prefix=name + "-eu")["Buckets"][0]
+    assert (row["BucketRegion"], row["BucketArn"]) == ("eu-west-1", f"arn:aws:s3:::{name}-eu")
+    west.delete_bucket(Bucket=name + "-eu")
     assert code_of(west.create_bucket, Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}) == "BucketAlreadyOwnedByYou"
     west.delete_bucket(Bucket=name)
 
