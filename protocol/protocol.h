@@ -170,6 +170,19 @@ struct OriginVerdict {
 using OriginJudge =
     std::function<OriginVerdict(const HttpRequest&, std::string_view path, bool trusted)>;
 
+// A request that has been answered, as an observer sees it. Views are good for the call only.
+struct Finished {
+  const HttpRequest& http;
+  const Caller& caller;
+  std::string_view operation;  // Empty where none was found.
+  std::string_view path;       // As an OriginJudge gets it.
+  std::string_view request_id, host_id, error_code;
+  int status = 0;
+  bool site = false;             // A visit to a site.
+  std::uint64_t bytes_sent = 0;  // Of the body.
+  std::chrono::microseconds took{0};
+};
+
 // One service: the model it was added with and its handlers. Filled before the server starts, then
 // only read.
 class Service {
@@ -185,6 +198,8 @@ class Service {
   // under the name of `operation`; of its input they have what stands in headers.
   virtual void on_site(std::string_view operation, std::function<bool(const HttpRequest&)> takes,
                        Handler handler) = 0;
+  // Called for each answered request of the service, on the connection's thread: must be quick.
+  virtual void observe(std::function<void(const Finished&)> observer) = 0;
   // Who may use the service from pages of other origins; without a judge the server's rule holds.
   virtual void judge_origins(OriginJudge judge) = 0;
 };

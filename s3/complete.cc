@@ -242,6 +242,7 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   std::vector<std::int64_t> kept;
   for (const NamedPart& part : named) kept.push_back(part.number);
   CLOCHE_TRY_VOID(erase_upload(txn, bucket.id, key, upload_id, kept));
+  CLOCHE_TRY_VOID(plan_replication(txn, bucket, key, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedComplete, call, key, stored));
   Value output = describe(call, bucket, upload.algorithm.has_value(), stored);

@@ -163,6 +163,7 @@ Result<bool> apply_copy(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
   CLOCHE_TRY_VOID(refuse_idle_copy(call, plan, bucket, source.object));
   CLOCHE_TRY(object, copied(s3, txn, call, bucket, plan, source.object));
+  CLOCHE_TRY_VOID(plan_replication(txn, bucket, key, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   CLOCHE_TRY_VOID(tell(txn, bucket, EventKind::CreatedCopy, call, key, stored));
 

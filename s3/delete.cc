@@ -16,14 +16,14 @@ Result<Deleted> remove_one(engine::WriteTxn& txn, const BucketRecord& bucket, st
   const bool newest = version_id.empty();
   CLOCHE_TRY(const deleted, newest ? delete_newest(txn, bucket, key)
                                    : delete_version(txn, bucket, key, version_id, bypass));
-  if (!wants_events(bucket)) return deleted;
+  if (!wants_events(bucket) && !bucket.has(Setting::Replication)) return deleted;
   ObjectRecord removed;
   removed.version_id = deleted.version_id == "null" && newest ? std::string() : deleted.version_id;
+  removed.delete_marker = newest && deleted.delete_marker;
   // Deleting what is not there is told too (recording of AWS, 2022).
-  CLOCHE_TRY_VOID(
-      tell(txn, bucket,
-           newest && deleted.delete_marker ? EventKind::RemovedMarker : EventKind::RemovedDelete,
-           call, key, removed));
+  CLOCHE_TRY_VOID(tell(txn, bucket,
+                       removed.delete_marker ? EventKind::RemovedMarker : EventKind::RemovedDelete,
+                       call, key, removed));
   return deleted;
 }
 

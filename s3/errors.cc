@@ -186,6 +186,35 @@ Error no_such_lifecycle(std::string_view bucket) {
   return refused(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist",
                  {{"BucketName", text(bucket)}});
 }
+Error no_such_configuration() {
+  return refused(404, "NoSuchConfiguration", "The specified configuration does not exist.");
+}
+Error too_many_configurations() {
+  return refused(400, "TooManyConfigurations",
+                 "You are attempting to create a new configuration but have already reached the "
+                 "1,000-configuration limit.");
+}
+Error id_mismatch() {
+  return refused(400, "IdMismatch", "Document ID does not match the specified configuration ID.");
+}
+Error invalid_inventory_destination() {
+  return refused(400, "InvalidS3DestinationBucket", "Invalid bucket ARN.");
+}
+Error no_such_replication(std::string_view bucket) {
+  return refused(404, "ReplicationConfigurationNotFoundError",
+                 "The replication configuration was not found", {{"BucketName", text(bucket)}});
+}
+Error invalid_logging_target(std::string_view message, std::string_view target) {
+  return refused(400, "InvalidTargetBucketForLogging", message, {{"TargetBucket", text(target)}});
+}
+Error cross_location_logging(std::string_view source_region, std::string_view target_region) {
+  Details details;
+  // us-east-1 is told as no location at all.
+  if (source_region != "us-east-1") details.emplace_back("SourceBucketLocation", source_region);
+  if (target_region != "us-east-1") details.emplace_back("TargetBucketLocation", target_region);
+  return refused(403, "CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed. ",
+                 std::move(details));
+}
 Error no_such_website(std::string_view bucket) {
   return refused(404, "NoSuchWebsiteConfiguration",
                  "The specified bucket does not have a website configuration",

@@ -46,6 +46,14 @@ Error no_such_cors_configuration(std::string_view bucket);
 // `why` without its "CORSResponse: ".
 Error cors_forbidden(std::string_view why, std::string_view method, std::string_view resource_type);
 Error no_such_lifecycle(std::string_view bucket);
+// Of the configurations with ids.
+Error no_such_configuration();
+Error too_many_configurations();
+Error id_mismatch();
+Error invalid_inventory_destination();
+Error no_such_replication(std::string_view bucket);
+Error invalid_logging_target(std::string_view message, std::string_view target);
+Error cross_location_logging(std::string_view source_region, std::string_view target_region);
 Error no_such_website(std::string_view bucket);
 Error bad_request(std::string_view message);
 Error precondition_failed(std::string_view condition);

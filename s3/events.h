@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "protocol/protocol.h"
 #include "s3/records.h"
+#include "s3/replication.h"
 
 namespace cloche::s3 {
 
@@ -57,10 +58,11 @@ Result<void> record_event(engine::WriteTxn& txn, const BucketRecord& bucket, Eve
 // For a bucket without notifications the cause need not be put together.
 inline bool wants_events(const BucketRecord& bucket) { return bucket.has(Setting::Notification); }
 
-// The same for what a request did.
+// The same for what a request did, and its replication.
 inline Result<void> tell(engine::WriteTxn& txn, const BucketRecord& bucket, EventKind kind,
                          const protocol::Call& call, std::string_view key,
                          const ObjectRecord& object) {
+  CLOCHE_TRY_VOID(replicate_later(txn, bucket, key, object));
   if (!wants_events(bucket)) return {};
   return record_event(txn, bucket, kind, cause_of(call), key, object);
 }

@@ -95,6 +95,8 @@ Value describe(protocol::Call& call, const BucketRecord& bucket, const ObjectRec
   add_version_id(output, arena, bucket, object.version_id);
   add_object_headers(output, call, object.headers);
   add_lock(output, arena, object.lock);
+  if (!object.replication.empty())
+    output.add(arena, "ReplicationStatus", Value::string(arena, object.replication));
   if (object.restored_until) {
     const std::string restore = restore_text(object, now);
     if (!restore.empty()) output.add(arena, "Restore", Value::string(arena, restore));

@@ -120,6 +120,35 @@ void get_bucket_notification(S3& s3, const CallPtr& call);
 void put_bucket_lifecycle(S3& s3, const CallPtr& call);
 void get_bucket_lifecycle(S3& s3, const CallPtr& call);
 void delete_bucket_lifecycle(S3& s3, const CallPtr& call);
+// named_settings.cc
+void put_bucket_inventory(S3& s3, const CallPtr& call);
+void get_bucket_inventory(S3& s3, const CallPtr& call);
+void delete_bucket_inventory(S3& s3, const CallPtr& call);
+void list_bucket_inventories(S3& s3, const CallPtr& call);
+void put_bucket_analytics(S3& s3, const CallPtr& call);
+void get_bucket_analytics(S3& s3, const CallPtr& call);
+void delete_bucket_analytics(S3& s3, const CallPtr& call);
+void list_bucket_analytics(S3& s3, const CallPtr& call);
+void put_bucket_metrics(S3& s3, const CallPtr& call);
+void get_bucket_metrics(S3& s3, const CallPtr& call);
+void delete_bucket_metrics(S3& s3, const CallPtr& call);
+void list_bucket_metrics(S3& s3, const CallPtr& call);
+void put_bucket_tiering(S3& s3, const CallPtr& call);
+void get_bucket_tiering(S3& s3, const CallPtr& call);
+void delete_bucket_tiering(S3& s3, const CallPtr& call);
+void list_bucket_tierings(S3& s3, const CallPtr& call);
+// plain_settings.cc
+void put_bucket_accelerate(S3& s3, const CallPtr& call);
+void get_bucket_accelerate(S3& s3, const CallPtr& call);
+void put_bucket_abac(S3& s3, const CallPtr& call);
+void get_bucket_abac(S3& s3, const CallPtr& call);
+// replication.cc
+void put_bucket_replication(S3& s3, const CallPtr& call);
+void get_bucket_replication(S3& s3, const CallPtr& call);
+void delete_bucket_replication(S3& s3, const CallPtr& call);
+// logging.cc
+void put_bucket_logging(S3& s3, const CallPtr& call);
+void get_bucket_logging(S3& s3, const CallPtr& call);
 // put.cc
 void put_object(S3& s3, const CallPtr& call);
 // post.cc: PostObject, which hands what a form says to `put` as a PutObject.

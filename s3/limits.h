@@ -35,6 +35,9 @@ inline constexpr std::size_t kRoutingRulesMax = 50;
 // "Lifecycle configuration elements": rules of a bucket, characters of a rule's ID.
 inline constexpr std::size_t kLifecycleRulesMax = 1000;
 inline constexpr std::size_t kLifecycleIdMax = 255;
+// "ListBucketMetricsConfigurations" and its kin: of each kind in a bucket, and in a page.
+inline constexpr std::size_t kNamedSettingsMax = 1000;
+inline constexpr std::size_t kNamedSettingsPage = 100;
 inline constexpr std::size_t kTagKeyMax = 128;
 inline constexpr std::size_t kTagValueMax = 256;
 

@@ -88,6 +88,7 @@ Result<Value> apply_put(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   object.checksum = ingested.checksum;
   object.extents = ingested.body.extents();
   CLOCHE_TRY_VOID(give_acl(txn, bucket, writer_of(call.caller()), plan.acl, object));
+  CLOCHE_TRY_VOID(plan_replication(txn, bucket, key, object));
   CLOCHE_TRY(const stored, store_newest(txn, bucket, key, std::move(object)));
   const bool posted = call.http().method() == "POST";  // A form (post.cc).
   CLOCHE_TRY_VOID(tell(txn, bucket, posted ? EventKind::CreatedPost : EventKind::CreatedPut, call,

@@ -270,6 +270,7 @@ std::string encode(const ObjectRecord& record) {
   writer.encryption(record.encryption);
   writer.lock(record.lock);
   if (record.restored_until) writer.time("restored", *record.restored_until);
+  writer.text("replication", record.replication);
   writer.text("upload", record.upload_id);
   writer.parts(record.parts);
   writer.extents(record.extents);
@@ -330,6 +331,7 @@ Result<ObjectRecord> decode_object(std::string_view row) {
                       .checksum = {},
                       .encryption = encryption_of(value),
                       .lock = lock_of(value),
+                      .replication = value["replication"].str(),
                       .restored_until = {},
                       .upload_id = value["upload"].str(),
                       .parts = {},

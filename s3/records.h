@@ -123,6 +123,7 @@ struct ObjectRecord {
   std::optional<Checksum> checksum;
   Encryption encryption;
   Lock lock;
+  std::string replication;                // x-amz-replication-status; empty: none.
   std::optional<Instant> restored_until;  // A restored copy of an archived object (restore.cc).
   std::string upload_id;                  // Of the multipart upload that it came from.
   std::vector<ObjectPart> parts;

@@ -29,6 +29,7 @@ ObjectRecord sample() {
                  .legal_hold = false};
   record.restored_until = record.modified + std::chrono::days(2);
   record.upload_id = "an upload";
+  record.replication = "PENDING";
   return record;
 }
 

@@ -1,8 +1,10 @@
 // Operation name to handler. What is not here answers NotImplemented by its name.
 #include "s3/access.h"
+#include "s3/access_log.h"
 #include "s3/cors.h"
 #include "s3/handlers.h"
 #include "s3/lifecycle.h"
+#include "s3/replication.h"
 #include "s3/website.h"
 
 namespace cloche::s3 {
@@ -72,6 +74,42 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("GetBucketLifecycleConfiguration", get_bucket_lifecycle);
   on("DeleteBucketLifecycle", delete_bucket_lifecycle);
   s3.store().on_work(std::string(kLifecycleWork), lifecycle_step);
+
+  on("PutBucketInventoryConfiguration", put_bucket_inventory);
+  on("GetBucketInventoryConfiguration", get_bucket_inventory);
+  on("DeleteBucketInventoryConfiguration", delete_bucket_inventory);
+  on("ListBucketInventoryConfigurations", list_bucket_inventories);
+  on("PutBucketAnalyticsConfiguration", put_bucket_analytics);
+  on("GetBucketAnalyticsConfiguration", get_bucket_analytics);
+  on("DeleteBucketAnalyticsConfiguration", delete_bucket_analytics);
+  on("ListBucketAnalyticsConfigurations", list_bucket_analytics);
+  on("PutBucketMetricsConfiguration", put_bucket_metrics);
+  on("GetBucketMetricsConfiguration", get_bucket_metrics);
+  on("DeleteBucketMetricsConfiguration", delete_bucket_metrics);
+  on("ListBucketMetricsConfigurations", list_bucket_metrics);
+  on("PutBucketIntelligentTieringConfiguration", put_bucket_tiering);
+  on("GetBucketIntelligentTieringConfiguration", get_bucket_tiering);
+  on("DeleteBucketIntelligentTieringConfiguration", delete_bucket_tiering);
+  on("ListBucketIntelligentTieringConfigurations", list_bucket_tierings);
+  on("PutBucketAccelerateConfiguration", put_bucket_accelerate);
+  on("GetBucketAccelerateConfiguration", get_bucket_accelerate);
+  on("PutBucketAbac", put_bucket_abac);
+  on("GetBucketAbac", get_bucket_abac);
+
+  on("PutBucketReplication", put_bucket_replication);
+  on("GetBucketReplication", get_bucket_replication);
+  on("DeleteBucketReplication", delete_bucket_replication);
+  s3.store().on_work(std::string(kReplicationWork), replication_step);
+
+  on("PutBucketLogging", put_bucket_logging);
+  on("GetBucketLogging", get_bucket_logging);
+  service.observe([&s3](const protocol::Finished& finished) { s3.access_log().observe(finished); });
+  s3.store().on_work(std::string(kLogWork),
+                     [log = std::weak_ptr(s3.share_access_log())](
+                         engine::WriteTxn&, const std::string&) -> Result<void> {
+                       if (const auto there = log.lock()) there->begin_delivery();
+                       return {};
+                     });
 
   on("PutObject", put_object);
   service.on("PostObject",

@@ -28,12 +28,14 @@ struct S3Options {
   bool open_new_buckets = false;
 };
 
+class AccessLog;
+
 // Safe to use from any thread.
 class S3 {
  public:
   // `guard` must outlive it.
-  S3(engine::Store& store, const iam::Guard& guard, S3Options options = {})
-      : store_(store), guard_(guard), options_(options) {}
+  S3(engine::Store& store, const iam::Guard& guard, S3Options options = {});
+  ~S3();  // Delivers the access logs that it still has.
 
   engine::Store& store() { return store_; }
   const iam::Guard& guard() const { return guard_; }
@@ -44,12 +46,15 @@ class S3 {
   // For work too long for an io thread: hashing the bytes of a large multipart object that is
   // copied.
   Worker& worker() { return worker_; }
+  AccessLog& access_log() { return *access_log_; }
+  std::shared_ptr<AccessLog> share_access_log() { return access_log_; }
 
  private:
   engine::Store& store_;
   const iam::Guard& guard_;
   const S3Options options_;
   Worker worker_;
+  std::shared_ptr<AccessLog> access_log_;  // Shared with work that may outlive us.
 };
 
 // Adds the operations to the registry and S3's kinds of work to the store. Call once, before the

@@ -180,6 +180,21 @@ Result<ObjectRecord> store_newest(engine::WriteTxn& txn, const BucketRecord& buc
   return object;
 }
 
+Result<void> store_replica(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
+                           const ObjectRecord& replica) {
+  CLOCHE_TRY(const before, find_place(txn, bucket, key, replica.version_id));
+  if (before) {
+    CLOCHE_TRY_VOID(release_extents(txn, before->record.extents));
+    if (before->newest_row) return txn.put(kObjects, object_key(bucket.id, key), encode(replica));
+    return put_version_row(txn, bucket.id, key, replica);
+  }
+  CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
+  if (newest && newest->rank < replica.rank) return put_version_row(txn, bucket.id, key, replica);
+  CLOCHE_TRY_VOID(step_back(txn, bucket.id, key));
+  if (replica.delete_marker) return put_version_row(txn, bucket.id, key, replica);
+  return txn.put(kObjects, object_key(bucket.id, key), encode(replica));
+}
+
 Result<void> rewrite(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
                      const ObjectRecord& object) {
   CLOCHE_TRY(const place, find_place(txn, bucket, key, shown_version_id(object.version_id)));

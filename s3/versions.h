@@ -33,6 +33,11 @@ Result<std::optional<ObjectRecord>> look_for_version(const engine::ReadView& vie
 Result<ObjectRecord> store_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
                                   std::string_view key, ObjectRecord object);
 
+// Puts a replica, which brings its version id and rank, at its place among the versions of `key`;
+// one of the same id is replaced. Its extents must have been retained.
+Result<void> store_replica(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
+                           const ObjectRecord& replica);
+
 // Writes a changed record of a version that is there (tags, say).
 Result<void> rewrite(engine::WriteTxn& txn, const BucketRecord& bucket, std::string_view key,
                      const ObjectRecord& object);

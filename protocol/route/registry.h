@@ -32,10 +32,14 @@ class ServiceEntry final : public Service {
 
   void on_site(std::string_view operation, std::function<bool(const HttpRequest&)> takes,
                Handler handler) override;
+  void observe(std::function<void(const Finished&)> observer) override {
+    observer_ = std::move(observer);
+  }
   void judge_origins(OriginJudge judge) override { origin_judge_ = std::move(judge); }
 
   const Model& model() const { return model_; }
   const OriginJudge& origin_judge() const { return origin_judge_; }
+  const std::function<void(const Finished&)>& observer() const { return observer_; }
   const Served* find(std::string_view operation) const;
   const Served* match(const Request& request, std::string_view path, Labels& labels,
                       Arena& arena) const;
@@ -49,6 +53,7 @@ class ServiceEntry final : public Service {
   std::unordered_map<std::string_view, Served*> by_name_;
   Templates templates_;
   OriginJudge origin_judge_;
+  std::function<void(const Finished&)> observer_;
   struct Site {
     std::function<bool(const HttpRequest&)> takes;
     Served served;
