@@ -55,7 +55,7 @@ std::optional<Instant> Value::as_timestamp() const {
 }
 
 const Value& Value::find(std::string_view name) const {
-  static const Value absent;
+  static const Value absent{};
   for (const Member& member : members()) {
     if (member.name == name) return member.value;
   }

@@ -1,5 +1,7 @@
 #include "s3/copy_source.h"
 
+#include <algorithm>
+
 #include "s3/conditions.h"
 #include "s3/errors.h"
 #include "s3/names.h"
@@ -41,12 +43,20 @@ Result<CopiedBytes> read_all(S3& s3, const engine::ReadView& view, const CopyJob
 Result<CopySource> parse_copy_source(std::string_view header) {
   std::string_view path = header;
   CopySource source;
+  // As a URL it is taken too.
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!path.starts_with(scheme)) continue;
+    path.remove_prefix(scheme.size());
+    path.remove_prefix(std::min(path.size(), path.find('/')));
+  }
   if (const auto query = path.rfind("?versionId="); query != std::string_view::npos) {
     source.version_id = std::string(path.substr(query + 11));
     path = path.substr(0, query);
   }
-  // The SDKs encode the whole; a '+' stands for itself in a path.
-  std::string decoded = url_decoded(path);
+  // Some encode a blank as in a form; a '+' of the key's own comes as %2B.
+  std::string form(path);
+  std::ranges::replace(form, '+', ' ');
+  std::string decoded = url_decoded(form);
   if (decoded.starts_with('/')) decoded.erase(0, 1);
   const auto slash = decoded.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == decoded.size()) {

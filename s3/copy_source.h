@@ -16,7 +16,7 @@ struct CopySource {
   std::string bucket, key, version_id;
 };
 
-// "/bucket/key?versionId=id", URL-encoded, the first slash optional. Refuses with InvalidArgument.
+// "/bucket/key?versionId=id", URL-encoded, the first slash optional, or a URL of the same path. Refuses with InvalidArgument.
 Result<CopySource> parse_copy_source(std::string_view header);
 
 struct FoundSource {

@@ -25,6 +25,12 @@ bool is_kms(EncryptionKind kind) {
   return kind == EncryptionKind::Kms || kind == EncryptionKind::KmsDsse;
 }
 
+// The alias that AWS manages, by itself or in an ARN. Its key is there as soon as it is asked for.
+bool is_managed(std::string_view key_id) {
+  return key_id.empty() || key_id == kManagedAlias ||
+         (key_id.starts_with("arn:") && key_id.ends_with(":alias/aws/s3"));
+}
+
 // KMS's refusals, as S3 names them.
 Error from_kms(Error error) {
   if (error.kind != Error::Kind::Refused) return error;
@@ -129,7 +135,7 @@ Result<AskedEncryption> read_encryption(const Value& input) {
 Result<void> plan_encryption(const engine::ReadView& view, const protocol::Call& call,
                              const BucketRecord& bucket, const AskedEncryption& asked) {
   if (asked.customer && bucket.has(Setting::Encryption)) return refuse_blocked(view, call, bucket);
-  if (asked.key_id.empty()) return {};
+  if (is_managed(asked.key_id)) return {};
   CLOCHE_TRY_VOID(find_usable(view, call.caller().account, bucket.region, asked.key_id));
   return {};
 }
@@ -154,7 +160,7 @@ Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call
     encryption.bucket_key = asked.bucket_key.value_or(by_default.bucket_key);
   const std::string& key_id = asked.kind ? asked.key_id : by_default.key_id;
   const std::string& account = call.caller().account;
-  auto key = key_id.empty()
+  auto key = is_managed(key_id)
                  ? kms::managed_key(txn, account, bucket.region, kManagedAlias, kManagedDescription)
                  : find_usable(txn, account, bucket.region, key_id);
   if (!key) return std::move(key).error();

@@ -324,6 +324,9 @@ Error missing_body_digest() {
   return invalid_request(
       "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
 }
+Error invalid_redirect_location(std::string_view message) {
+  return refused(400, "InvalidRedirectLocation", message);
+}
 Error too_many_object_tags() {
   return refused(400, "BadRequest", "Object tags cannot be greater than 10");
 }

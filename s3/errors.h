@@ -83,6 +83,7 @@ Error malformed_post();
 Error form_too_large();
 Error form_file_too_small(std::uint64_t size, std::uint64_t min);
 Error too_many_object_tags();
+Error invalid_redirect_location(std::string_view message);
 Error missing_body_digest();
 Error access_denied(std::string_view message = "Access Denied");
 Error invalid_encryption_algorithm(std::string_view algorithm);

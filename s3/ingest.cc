@@ -78,8 +78,9 @@ struct Ingest {
 
 Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
   const Value& length = call.input()["ContentLength"];
-  const bool posted = call.http().method() == "POST";  // A form, which tells no length of its file.
-  const bool told = length || posted || call.http().has_header("x-amz-decoded-content-length") ||
+  // A form tells no length of its file.
+  const bool told = length || call.http().method() == "POST" ||
+                    call.http().has_header("x-amz-decoded-content-length") ||
                     call.http().has_header("transfer-encoding");
   if (!told) return missing_content_length();
   const auto size = static_cast<std::uint64_t>(length.as_integer(0));

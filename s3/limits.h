@@ -13,6 +13,8 @@ inline constexpr std::size_t kKeyBytesMax = 1024;
 // "Working with object metadata": user-defined metadata in the PUT request header, names and
 // values.
 inline constexpr std::size_t kUserMetadataBytesMax = 2048;
+// "Configuring a webpage redirect": x-amz-website-redirect-location.
+inline constexpr std::size_t kRedirectBytesMax = 2048;
 // "Amazon S3 multipart upload limits".
 inline constexpr std::uint64_t kPutBytesMax = std::uint64_t{5} << 30;
 inline constexpr std::uint64_t kPartBytesMin = std::uint64_t{5} << 20;

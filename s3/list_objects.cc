@@ -60,13 +60,17 @@ Result<Page> read_page(const engine::ReadView& view, Arena& arena, const BucketR
   return page;
 }
 
-void add_page(Value& output, Arena& arena, const BucketRecord& bucket, const ListQuery& query,
+// What a page says of itself comes first and its rows last, as readers that stream rely on.
+void add_head(Value& output, Arena& arena, const BucketRecord& bucket, const ListQuery& query,
               const Page& page) {
-  output.add(arena, "IsTruncated", Value::boolean(page.end.truncated));
-  if (!page.contents.empty()) output.add(arena, "Contents", page.contents);
   output.add(arena, "Name", Value::string(arena, bucket.name));
   add_query(output, arena, query);
   output.add(arena, "MaxKeys", Value::integer(query.max));
+  output.add(arena, "IsTruncated", Value::boolean(page.end.truncated));
+}
+
+void add_rows(Value& output, Arena& arena, const Page& page) {
+  if (!page.contents.empty()) output.add(arena, "Contents", page.contents);
   if (!page.prefixes.empty()) output.add(arena, "CommonPrefixes", page.prefixes);
 }
 
@@ -98,12 +102,13 @@ void list_objects(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(const page, read_page(*view, arena, bucket, query,
                                      {.after = marker.str(), .inclusive = false}, true));
     Value output = Value::map();
-    add_page(output, arena, bucket, query, page);
+    add_head(output, arena, bucket, query, page);
     output.add(arena, "Marker", shown(arena, query, marker.text()));
     // Without a delimiter the last key serves as the next marker ("NextMarker" in ListObjects'
     // documentation).
     if (page.end.truncated && !query.delimiter.empty())
       output.add(arena, "NextMarker", shown(arena, query, page.end.last));
+    add_rows(output, arena, page);
     return output;
   }());
 }
@@ -126,7 +131,7 @@ void list_objects_v2(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(const page,
                read_page(*view, arena, bucket, query, start, input["FetchOwner"].as_bool()));
     Value output = Value::map();
-    add_page(output, arena, bucket, query, page);
+    add_head(output, arena, bucket, query, page);
     output.add(arena, "KeyCount", Value::integer(page.count()));
     if (token) output.add(arena, "ContinuationToken", token);
     // A token stands in for it (recording of AWS, 2026-02).
@@ -134,6 +139,7 @@ void list_objects_v2(S3& s3, const CallPtr& call) {
       output.add(arena, "StartAfter", shown(arena, query, start_after.text()));
     if (page.end.truncated)
       output.add(arena, "NextContinuationToken", Value::string(arena, make_token(page.end.last)));
+    add_rows(output, arena, page);
     return output;
   }());
 }

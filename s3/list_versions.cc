@@ -189,6 +189,9 @@ void list_object_versions(S3& s3, const CallPtr& call) {
     CLOCHE_TRY(const bucket, find_bucket(*view, input));
     CLOCHE_TRY(const page, read_page(*view, arena, bucket, query, start));
     Value output = Value::map();
+    output.add(arena, "Name", Value::string(arena, bucket.name));
+    add_query(output, arena, query);
+    output.add(arena, "MaxKeys", Value::integer(query.max));
     output.add(arena, "IsTruncated", Value::boolean(page.truncated));
     output.add(arena, "KeyMarker", shown(arena, query, start.key_marker));
     output.add(arena, "VersionIdMarker", Value::string(start.version_marker));
@@ -199,9 +202,6 @@ void list_object_versions(S3& s3, const CallPtr& call) {
     }
     if (!page.versions.empty()) output.add(arena, "Versions", page.versions);
     if (!page.markers.empty()) output.add(arena, "DeleteMarkers", page.markers);
-    output.add(arena, "Name", Value::string(arena, bucket.name));
-    add_query(output, arena, query);
-    output.add(arena, "MaxKeys", Value::integer(query.max));
     if (!page.prefixes.empty()) output.add(arena, "CommonPrefixes", page.prefixes);
     return output;
   }());

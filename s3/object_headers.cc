@@ -140,9 +140,23 @@ static Result<void> refuse_not_built(const Value& input) {
   return {};
 }
 
+// "Setting an object redirect using the Amazon S3 console" and beside it.
+static Result<void> check_redirect(std::string_view location) {
+  if (location.empty()) return {};
+  for (const std::string_view prefix : {"/", "http://", "https://"}) {
+    if (!location.starts_with(prefix)) continue;
+    if (location.size() <= kRedirectBytesMax) return {};
+    return invalid_redirect_location(
+        "The length of website redirect location cannot exceed 2,048 characters.");
+  }
+  return invalid_redirect_location(
+      "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.");
+}
+
 Result<ObjectHeaders> read_object_headers(const protocol::Call& call) {
   const Value& input = call.input();
   CLOCHE_TRY_VOID(refuse_not_built(input));
+  CLOCHE_TRY_VOID(check_redirect(input["WebsiteRedirectLocation"].text()));
   ObjectHeaders headers;
   for (const SystemHeader& known : kSystemHeaders) {
     std::string value = input[known.member].str();

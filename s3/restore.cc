@@ -11,6 +11,7 @@ namespace {
 
 struct RestorePlan {
   std::int64_t days = 0;
+  bool expedited = false;
 };
 
 Result<RestorePlan> plan_restore(const Value& input) {
@@ -29,7 +30,9 @@ Result<RestorePlan> plan_restore(const Value& input) {
         tier->text() != "Expedited")
       return malformed_xml();
   }
-  return RestorePlan{.days = days.as_integer(0)};
+  const bool expedited = request["Tier"].text() == "Expedited" ||
+                         request["GlacierJobParameters"]["Tier"].text() == "Expedited";
+  return RestorePlan{.days = days.as_integer(0), .expedited = expedited};
 }
 
 // "Amazon S3 calculates the expiration date by adding the number of days to the time of the request,
@@ -65,6 +68,11 @@ Result<Value> apply_restore(engine::WriteTxn& txn, protocol::Call& call, const R
     Error error = invalid_object_state(storage_class.empty() ? "STANDARD" : storage_class);
     error.message = "Restore is not allowed for the object's current storage class";
     return error;
+  }
+  // "Archive retrieval options": expedited retrievals are for GLACIER alone.
+  if (plan.expedited && storage_class == "DEEP_ARCHIVE") {
+    return invalid_argument("Retrieval option is not supported by this storage class", "Tier",
+                            "Expedited");
   }
   const bool again = object.restored_until && *object.restored_until > txn.now();
   object.restored_until = expiry_of(txn.now(), plan.days);

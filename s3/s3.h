@@ -22,13 +22,13 @@
 
 namespace cloche::s3 {
 
+class AccessLog;
+
 struct S3Options {
   // New buckets have ACLs and no public access block, as AWS made them until April 2023: older
   // programs are written for such buckets.
   bool open_new_buckets = false;
 };
-
-class AccessLog;
 
 // Safe to use from any thread.
 class S3 {

@@ -66,9 +66,15 @@ void append_scalar(std::string& out, const Value& value, TimeForm form) {
       return;
     case Value::Kind::Timestamp:
       if (form == TimeForm::Unix) return append_json(out, value);
-      out += form == TimeForm::Rfc822                ? http_date(*value.as_timestamp())
-             : form == TimeForm::Iso8601Milliseconds ? iso8601_milliseconds(*value.as_timestamp())
-                                                     : iso8601(*value.as_timestamp());
+      if (form == TimeForm::Rfc822) {
+        out += http_date(*value.as_timestamp());
+      } else if (form == TimeForm::Iso8601Milliseconds) {
+        // Milliseconds that are always zero.
+        out +=
+            iso8601_milliseconds(std::chrono::floor<std::chrono::seconds>(*value.as_timestamp()));
+      } else {
+        out += iso8601(*value.as_timestamp());
+      }
       return;
     case Value::Kind::Bool:
     case Value::Kind::Integer:

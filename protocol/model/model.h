@@ -42,7 +42,8 @@ enum class Type : std::uint8_t {
 
 enum class Place : std::uint8_t { Body, Uri, Query, Header, PrefixHeaders, Status };
 
-// Iso8601Milliseconds is in no model: it is how S3 and EC2 write the times of their documents.
+// Iso8601Milliseconds is in no model: it is how S3 and EC2 write the times of their documents:
+// whole seconds, and ".000" after them.
 enum class TimeForm : std::uint8_t { Unset, Iso8601, Rfc822, Unix, Iso8601Milliseconds };
 
 struct Shape;

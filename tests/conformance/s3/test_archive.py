@@ -39,4 +39,7 @@ def test_what_can_not_be_restored(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     assert refused(s3.restore_object, Bucket=bucket, Key="k", RestoreRequest={"Days": 1}) == (403, "InvalidObjectState", "STANDARD")
     assert refused(s3.restore_object, Bucket=bucket, Key="none", RestoreRequest={"Days": 1})[:2] == (404, "NoSuchKey")
+    s3.put_object(Bucket=bucket, Key="deep", Body=b"x", StorageClass="DEEP_ARCHIVE")
+    expedited = {"Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}}
+    assert refused(s3.restore_object, Bucket=bucket, Key="deep", RestoreRequest=expedited)[:2] == (400, "InvalidArgument")
     assert refused(s3.restore_object, Bucket=bucket, Key="k", RestoreRequest={"Days": 1, "Tier": "Soon"})[:2] == (400, "MalformedXML")

@@ -221,6 +221,12 @@ def test_names_of_keys(s3, kms, bucket, key):
         assert refused(call, Bucket=bucket, Key="c", ServerSideEncryption="aws:kms", SSEKMSKeyId="fake-key-id", **extra)[1] == "KMS.NotFoundException"
 
 
+def test_the_managed_alias_is_always_there(s3, bucket):
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+    named = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId="alias/aws/s3")
+    assert named["SSEKMSKeyId"] == put["SSEKMSKeyId"]
+
+
 def test_keys_that_can_not_be_used(s3, kms, bucket, key):
     asked = {"Bucket": bucket, "Key": "k", "Body": b"x", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key["KeyId"]}
     s3.put_object(**asked)
