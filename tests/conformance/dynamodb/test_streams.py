@@ -83,6 +83,5 @@ def test_an_expired_item_goes(dynamodb, streams, streaming):
             break
         time.sleep(0.05)
     assert [item["p"]["S"] for item in dynamodb.scan(TableName=table)["Items"]] == ["new"]
-    removed = read_all(streams, arn)[-1]
-    assert removed["eventName"] == "REMOVE"
+    [removed] = [record for record in read_all(streams, arn) if record["eventName"] == "REMOVE"]
     assert removed["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
