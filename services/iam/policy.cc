@@ -201,7 +201,8 @@ Result<Policy> Policy::read(const Value& document, Kind kind) {
   for (const Value& item : statement.items()) {
     CLOCHE_TRY(one, parse_statement(item, kind));
     const auto same = [&](const Statement& other) { return other.sid == one.sid; };
-    if (!one.sid.empty() && std::ranges::any_of(out.statements_, same))
+    // IAM insists on it; that S3 does is nowhere said.
+    if (kind == Kind::Identity && !one.sid.empty() && std::ranges::any_of(out.statements_, same))
       return malformed("The Statement Ids in the policy are not unique!");
     out.statements_.push_back(std::move(one));
   }

@@ -123,6 +123,11 @@ TEST(Policy, OfAnIdentityNamesNobody) {
   EXPECT_EQ(judged(own, kAda, "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:1:table/t", {},
                    Policy::Kind::Identity),
             Verdict::Allow);
+  const std::string twice =
+      R"({"Statement": [{"Sid": "a", "Effect": "Allow", "Action": "*", "Resource": "*"},
+                        {"Sid": "a", "Effect": "Deny", "Action": "*", "Resource": "*"}]})";
+  EXPECT_EQ(refusal(twice, Policy::Kind::Identity),
+            "The Statement Ids in the policy are not unique!");
   EXPECT_EQ(refusal(principal(R"("*")"), Policy::Kind::Identity),
             "Policy document should not specify a principal.");
 }
