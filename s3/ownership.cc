@@ -115,6 +115,10 @@ Result<NewBucketAccess> plan_bucket_access(const S3& s3, const protocol::Call& c
     access.store_ownership = true;
   }
   CLOCHE_TRY(asked, read_asked_acl(*s3.guard().users, input, AclOf::Bucket));
+  // Who asks for the private ACL by name and says nothing of ownership gets a bucket that has ACLs,
+  // so that programs that send it with every object (rclone) go on (docs/conformance.md).
+  if (asked.canned == "private" && !input["ObjectOwnership"] && !s3.options().open_new_buckets)
+    access.ownership = Ownership::BucketOwnerPreferred;
   const bool harmless = !asked || asked.canned == "private";
   if (!harmless && access.ownership == Ownership::BucketOwnerEnforced)
     return bucket_acl_with_ownership();

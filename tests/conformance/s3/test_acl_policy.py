@@ -60,6 +60,16 @@ def test_ownership_of_a_new_bucket(s3):
     s3.delete_bucket(Bucket="acl-new-bucket")
 
 
+# Seen on AWS by versity/versitygw (pull request 1871): what rclone sends with every bucket and object.
+def test_the_private_acl_leaves_a_new_bucket_its_acls(s3):
+    s3.create_bucket(Bucket="acl-private-bucket", ACL="private")
+    [rule] = s3.get_bucket_ownership_controls(Bucket="acl-private-bucket")["OwnershipControls"]["Rules"]
+    assert rule["ObjectOwnership"] == "BucketOwnerPreferred"
+    s3.put_object(Bucket="acl-private-bucket", Key="k", ACL="private")
+    s3.delete_object(Bucket="acl-private-bucket", Key="k")
+    s3.delete_bucket(Bucket="acl-private-bucket")
+
+
 def test_public_access_block(s3, bucket):
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
     assert s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == {
