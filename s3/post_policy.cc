@@ -53,8 +53,11 @@ Result<void> check_match(std::string_view operation, std::string_view name, cons
   const std::string key = lower(name.substr(1));
   const std::string* actual = field(fields, key);
   const std::string_view wanted = value.text();
+  // "starts-with" nothing is true of every value, and of none (POST Policy, "Condition matching").
+  const bool free = operation == "starts-with" && wanted.empty();
   const bool holds =
-      actual != nullptr && (operation == "eq" ? *actual == wanted : actual->starts_with(wanted));
+      free ||
+      (actual != nullptr && (operation == "eq" ? *actual == wanted : actual->starts_with(wanted)));
   if (!holds) return failed(operation, name, wanted);
   checked.names.push_back(key);
   return {};
