@@ -70,8 +70,7 @@ struct Wish {
 class Judge {
  public:
   Judge(const S3& s3, const engine::ReadView& view, const protocol::Call& call, Instant now)
-      : s3_(s3),
-        view_(view),
+      : view_(view),
         call_(call),
         now_(now),
         who_(iam::principal_of(call.caller())),
@@ -94,7 +93,6 @@ class Judge {
  private:
   Result<bool> allowed_by_acl(const Wish& wish, Ownership ownership, bool ignore_public) const;
 
-  const S3& s3_;
   const engine::ReadView& view_;
   const protocol::Call& call_;
   const Instant now_;

@@ -65,7 +65,8 @@ class FileLog final : public Log {
   bool healthy() const override { return sync_.healthy(); }
 
   Result<void> replay(Lsn from, const Visit& visit) const override {
-    const auto [segments, last] = state();
+    const auto [segments, newest_lsn] = state();
+    const Lsn last = newest_lsn;  // Clang lets no lambda capture a structured binding.
     for (std::size_t index = 0; index < segments.size(); ++index) {
       const bool newest = index + 1 == segments.size();
       if (!newest && segments[index + 1].first.value() <= from.value() + 1) continue;
@@ -83,7 +84,8 @@ class FileLog final : public Log {
   }
 
   Result<void> replay_back(Lsn from, Lsn down_to, const Visit& visit) const override {
-    const auto [segments, last] = state();
+    const auto [segments, newest_lsn] = state();
+    const Lsn last = newest_lsn;  // Clang lets no lambda capture a structured binding.
     for (std::size_t index = segments.size(); index-- > 0;) {
       const bool newest = index + 1 == segments.size();
       if (segments[index].first > from) continue;
@@ -169,7 +171,8 @@ class FileLog final : public Log {
   }
 
   Result<void> scrub(const std::function<void(const std::string&)>& report) const override {
-    const auto [segments, last] = state();
+    const auto [segments, newest_lsn] = state();
+    const Lsn last = newest_lsn;  // Clang lets no lambda capture a structured binding.
     for (std::size_t index = 0; index < segments.size(); ++index) {
       const bool newest = index + 1 == segments.size();
       CLOCHE_TRY(const bytes, read_segment(env_, segments[index]));

@@ -10,8 +10,7 @@ constexpr int kCapturesMax = 100;
 }  // namespace
 
 Layers::Layers(std::string path, const Tables& tables, Lsn flushed)
-    : tables_(tables),
-      path_(std::move(path)),
+    : path_(std::move(path)),
       pool_(path_, tables),
       active_(std::make_shared<Memtable>(Lsn(flushed.value() + 1))),
       published_(flushed.value()),

@@ -56,7 +56,6 @@ class Layers {
   std::size_t active_bytes() const;
 
  private:
-  const Tables& tables_;
   const std::string path_;
   SnapshotPool pool_;
   mutable Mutex mutex_;

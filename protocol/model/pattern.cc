@@ -89,7 +89,7 @@ Pattern::Pattern(std::string_view expression) {
     return;
   try {
     regex_ = std::make_unique<Regex>(
-        boost::regex(expression.begin(), expression.end(), boost::regex::perl));
+        Regex{boost::regex(expression.begin(), expression.end(), boost::regex::perl)});
   } catch (const std::exception&) {
     regex_ = nullptr;  // matches() then accepts everything.
   }

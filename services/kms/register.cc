@@ -48,12 +48,13 @@ void commit(engine::Store& store, const protocol::CallPtr& call, Write work) {
 void register_kms(protocol::Registry& registry, engine::Store& store) {
   protocol::Service& service = registry.add("kms");
   for (const auto& [name, work] : kReads) {
-    service.on(name, [&store, work](const protocol::CallPtr& call) {
+    service.on(name, [&store, work = work](const protocol::CallPtr& call) {
       answer(call, work(*store.view(), *call));
     });
   }
   for (const auto& [name, work] : kWrites) {
-    service.on(name, [&store, work](const protocol::CallPtr& call) { commit(store, call, work); });
+    service.on(name,
+               [&store, work = work](const protocol::CallPtr& call) { commit(store, call, work); });
   }
   store.on_work(std::string(kRemoveKey), remove_key);
 }
