@@ -229,8 +229,9 @@ void get_bucket_location(S3& s3, const CallPtr& call) {
 
 void put_bucket_versioning(S3& s3, const CallPtr& call) {
   const std::string_view status = call->input()["VersioningConfiguration"]["Status"].text();
-  if (status != "Enabled" && status != "Suspended")
-    return call->fail(illegal_versioning_configuration());
+  // Recording of AWS, 2025: no state is another error than one that there is not.
+  if (status.empty()) return call->fail(illegal_versioning_configuration());
+  if (status != "Enabled" && status != "Suspended") return call->fail(malformed_xml());
   commit(s3, call, [call, enabled = status == "Enabled"](engine::WriteTxn& txn) -> Result<Value> {
     CLOCHE_TRY(bucket, find_bucket(txn, call->input()));
     if (!enabled && bucket.has(Setting::ObjectLock)) {
