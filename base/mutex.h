@@ -1,5 +1,5 @@
-// std::mutex with the annotations that clang's -Wthread-safety checks in the nightly build; they
-// are empty for GCC. Source: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
+// std::mutex with annotations that say which lock guards what, in the form of clang's -Wthread-safety;
+// they are empty for GCC, and nothing checks them yet (docs/reliability.md). Source: https://clang.llvm.org/docs/ThreadSafetyAnalysis.html
 #pragma once
 
 #include <condition_variable>

@@ -158,7 +158,13 @@ TEST(StoreFaults, ADirectoryThatIsGoneIsNotSearchedForAllTheTime) {
                       .has_value());
     }
   }
-  EXPECT_FALSE(store->view()->get(kWords, word("1")).has_value());
+  // One that a thread of the store has just given back may serve a view more.
+  bool refused = false;
+  for (int i = 0; i < 10 && !refused; ++i) {
+    held.push_back(store->view());
+    refused = !held.back()->get(kWords, word("1")).has_value();
+  }
+  EXPECT_TRUE(refused);
   std::filesystem::remove_all(store.directory());
   static_cast<void>(store.put(kWords, word("b"), "2").has_value());
   std::this_thread::sleep_for(milliseconds(500));  // The work is due.
