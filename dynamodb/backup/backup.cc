@@ -50,20 +50,13 @@ Result<Backup> decode_backup(std::string_view key, std::string_view row) {
 }
 
 Result<std::optional<Backup>> find_backup(const engine::ReadView& view, std::string_view arn) {
-  constexpr std::string_view kBegin = "arn:aws:dynamodb:";
-  if (!arn.starts_with(kBegin)) return std::optional<Backup>();
-  std::string_view rest = arn.substr(kBegin.size());
-  const auto take = [&rest](std::string_view until) {
-    const std::size_t at = rest.find(until);
-    const std::string_view word = rest.substr(0, at);
-    rest = at == std::string_view::npos ? std::string_view() : rest.substr(at + until.size());
-    return std::string(word);
-  };
+  auto parts = parse_part_arn(arn, "backup");
+  if (!parts) return std::optional<Backup>();
   Backup named;
-  named.region = take(":");
-  named.account = take(":table/");
-  named.table_name = take("/backup/");
-  named.id = rest;
+  named.account = std::move(parts->account);
+  named.region = std::move(parts->region);
+  named.table_name = std::move(parts->table);
+  named.id = std::move(parts->id);
   const std::string key = named.key();
   CLOCHE_TRY(const row, view.get(kBackups, key));
   if (!row) return std::optional<Backup>();

@@ -65,10 +65,12 @@ class Copier {
  public:
   explicit Copier(engine::Store& store) : store_(store) {}
   ~Copier() { stopping_ = true; }
-  void wake();  // Looks for copies that are noted.
+  void wake();    // Looks for copies that are noted.
+  void resume();  // The same, if a restart has left any.
 
  private:
   Result<void> run_all();
+  void try_again_later();
   Result<void> run(Copy copy);
   Result<bool> step(Copy& copy, const engine::ReadView& view, const engine::PastRows& past);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 
 #include "base/digest.h"
 #include "base/json.h"
@@ -8,6 +9,9 @@
 
 namespace cloche::dynamodb {
 namespace {
+
+// Ours: long enough that what keeps failing costs nothing.
+constexpr std::chrono::minutes kTryAgain{1};
 
 std::string copy_key(std::int64_t target) { return engine::KeyWriter().integer(target).take(); }
 
@@ -128,9 +132,22 @@ Result<void> begin_copy(engine::WriteTxn& txn, const Copy& copy) {
 
 void Copier::wake() {
   worker_.post([this] {
-    // What fails here stays noted, and is tried again at the next start: the store has said why.
-    static_cast<void>(run_all());
+    if (!run_all()) try_again_later();
   });
+}
+
+void Copier::resume() {
+  if (store_.view()->scan(kCopies, {})->valid()) wake();
+}
+
+// What failed is still noted. A full disk may have room again; a store that takes no write any more
+// is opened anew, and resumes.
+void Copier::try_again_later() {
+  static_cast<void>(store_.write("dynamodb.copy later", [](engine::WriteTxn& txn) -> Result<void> {
+    auto queued =
+        txn.later({.kind = std::string(kCopyWork), .payload = "", .due = txn.now() + kTryAgain});
+    return queued ? Result<void>() : std::move(queued).error();
+  }));
 }
 
 Result<void> Copier::run_all() {
@@ -144,8 +161,12 @@ Result<void> Copier::run_all() {
     }
     CLOCHE_TRY_VOID(cursor->status());
   }
-  for (Copy& copy : copies) CLOCHE_TRY_VOID(run(std::move(copy)));
-  return {};
+  // One that fails holds up none of the others.
+  Result<void> all;
+  for (Copy& copy : copies) {
+    if (auto done = run(std::move(copy)); !done) all = std::move(done).error();
+  }
+  return all;
 }
 
 Result<void> Copier::run(Copy copy) {

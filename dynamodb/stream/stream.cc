@@ -109,11 +109,12 @@ std::string new_shard_id(engine::WriteTxn& txn) {
   return "shardId-" + number + "-" + txn.ids().hex(8);
 }
 
-Result<void> end_shard(engine::WriteTxn& txn, std::int64_t stream, const StreamHead& head) {
+Result<Shard> end_shard(engine::WriteTxn& txn, std::int64_t stream, const StreamHead& head) {
   CLOCHE_TRY(shard, get_shard(txn, stream, head.shard));
   shard.last = std::max(shard.first, head.next - 1);
   shard.closed = txn.now();
-  return put_shard(txn, stream, shard);
+  CLOCHE_TRY_VOID(put_shard(txn, stream, shard));
+  return shard;
 }
 
 }  // namespace
@@ -158,8 +159,7 @@ Result<void> StreamHead::put(engine::WriteTxn& txn, std::int64_t stream) const {
 Result<void> next_shard(engine::WriteTxn& txn, std::int64_t stream, StreamHead& head) {
   Shard shard;
   if (head.shard != 0) {
-    CLOCHE_TRY_VOID(end_shard(txn, stream, head));
-    CLOCHE_TRY(const parent, get_shard(txn, stream, head.shard));
+    CLOCHE_TRY(const parent, end_shard(txn, stream, head));
     shard.parent = parent.id;
   }
   shard.number = ++head.shard;
@@ -203,7 +203,8 @@ Result<void> close_stream(engine::WriteTxn& txn, Table& table) {
   known.disabled = txn.now();
   CLOCHE_TRY_VOID(txn.put(kStreams, key, encode_stream(known)));
   CLOCHE_TRY(const head, StreamHead::get(txn, known.id));
-  CLOCHE_TRY_VOID(end_shard(txn, known.id, head));
+  CLOCHE_TRY(const ended, end_shard(txn, known.id, head));
+  static_cast<void>(ended);
   auto queued = txn.later(
       {.kind = std::string(kForgetStream), .payload = key, .due = txn.now() + kStreamRetention});
   return queued ? Result<void>() : std::move(queued).error();
@@ -211,21 +212,13 @@ Result<void> close_stream(engine::WriteTxn& txn, Table& table) {
 
 Result<std::optional<Stream>> find_stream(const engine::ReadView& view, std::string_view arn,
                                           Instant now) {
-  // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL, and labels have colons of their own.
+  auto parts = parse_part_arn(arn, "stream");
+  if (!parts) return std::optional<Stream>();
   Stream named;
-  constexpr std::string_view kBegin = "arn:aws:dynamodb:";
-  if (!arn.starts_with(kBegin)) return std::optional<Stream>();
-  std::string_view rest = arn.substr(kBegin.size());
-  const auto take = [&rest](std::string_view until) {
-    const std::size_t at = rest.find(until);
-    const std::string_view word = rest.substr(0, at);
-    rest = at == std::string_view::npos ? std::string_view() : rest.substr(at + until.size());
-    return std::string(word);
-  };
-  named.region = take(":");
-  named.account = take(":table/");
-  named.table = take("/stream/");
-  named.label = rest;
+  named.account = std::move(parts->account);
+  named.region = std::move(parts->region);
+  named.table = std::move(parts->table);
+  named.label = std::move(parts->id);
   const std::string key = stream_row_key(named);
   CLOCHE_TRY(const row, view.get(kStreams, key));
   if (!row) return std::optional<Stream>();

@@ -39,6 +39,24 @@ Result<std::string_view> table_name_of(std::string_view name_or_arn) {
   return name;
 }
 
+std::optional<PartArn> parse_part_arn(std::string_view arn, std::string_view kind) {
+  const auto take = [&arn](std::string_view until) -> std::optional<std::string> {
+    const std::size_t at = arn.find(until);
+    if (at == std::string_view::npos) return std::nullopt;
+    std::string word(arn.substr(0, at));
+    arn.remove_prefix(at + until.size());
+    return word;
+  };
+  constexpr std::string_view kBegin = "arn:aws:dynamodb:";
+  if (!arn.starts_with(kBegin)) return std::nullopt;
+  arn.remove_prefix(kBegin.size());
+  auto region = take(":");
+  auto account = take(":table/");
+  auto table = take("/" + std::string(kind) + "/");
+  if (!region || !account || !table) return std::nullopt;
+  return PartArn{*std::move(account), *std::move(region), *std::move(table), std::string(arn)};
+}
+
 Result<std::shared_ptr<const Table>> Catalog::find(const engine::ReadView& view, const Place& place,
                                                    std::string_view name) {
   const std::string key = key_of(place.account, place.region, name);

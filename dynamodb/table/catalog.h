@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +31,14 @@ struct Place {
 
 // The name in a TableName member, which may be the table's ARN. Refuses what can be neither.
 Result<std::string_view> table_name_of(std::string_view name_or_arn);
+
+// An ARN of something that belongs to a table: arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/KIND/ID,
+// where the id may have colons of its own (a stream's label).
+struct PartArn {
+  std::string account, region, table, id;
+};
+// `kind` is "stream" or "backup". Nothing if the text is no such ARN.
+std::optional<PartArn> parse_part_arn(std::string_view arn, std::string_view kind);
 
 // Tables by name. What it answers is never stale: a decoded table is handed out only if the row in
 // the view or transaction that asks has the very bytes that it was decoded from. Safe to use from
