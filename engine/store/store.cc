@@ -1,6 +1,7 @@
 #include <charconv>
 #include <future>
 
+#include "base/mutex.h"
 #include "engine/blob/blob_store.h"
 #include "engine/engine.h"
 #include "engine/history/past.h"
@@ -80,7 +81,17 @@ class StoreImpl final : public Store {
   }
   Result<std::optional<Instant>> history_begins() const override {
     if (!log_) return std::optional<Instant>();
-    return engine::history_begins(*log_);
+    const Lsn oldest = log_->oldest();
+    {
+      MutexLock lock(begins_mutex_);
+      if (begins_ && begins_of_ == oldest) return begins_;
+    }
+    // Reads a segment, once for each that has become the oldest.
+    CLOCHE_TRY(const begins, engine::history_begins(*log_));
+    MutexLock lock(begins_mutex_);
+    begins_ = begins;
+    begins_of_ = oldest;
+    return begins;
   }
 
   Result<void> flush() override { return flusher_->flush(layers_->published()); }
@@ -300,6 +311,9 @@ class StoreImpl final : public Store {
   EngineIds ids_;
   std::uint32_t schema_version_ = 0;
   bool restored_clock_ = false;
+  mutable Mutex begins_mutex_;
+  mutable std::optional<Instant> begins_ CLOCHE_GUARDED_BY(begins_mutex_);
+  mutable Lsn begins_of_ CLOCHE_GUARDED_BY(begins_mutex_){0};
   std::string recovery_text_;
 
   // From the bottom up; they go in the opposite order.
