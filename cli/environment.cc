@@ -6,7 +6,9 @@ namespace cloche::cli {
 
 engine::Schema whole_schema() {
   engine::Schema schema;
-  schema.version = 2;  // 2: s3_bucket_settings, s3_events.
+  // 2: settings and events of S3's buckets, keys of KMS; of DynamoDB streams, expiries, copies, backups.
+  schema.version = 2;
+  schema.migrations = {{2, "streams and expiries", dynamodb::begin_streams_and_expiries}};
   schema.add(s3::tables());
   schema.add(dynamodb::tables());
   schema.add(kms::tables());
@@ -18,7 +20,7 @@ Environment::Environment(std::unique_ptr<engine::Store> store, const Settings& s
     : store_(std::move(store)),
       guard_(std::move(guard)),
       s3_(*store_, guard_, {.open_new_buckets = settings.open_new_buckets}),
-      dynamodb_(*store_, guard_) {
+      dynamodb_(*store_, guard_, {.remove_expired = settings.remove_expired_items}) {
   const auto wanted = [&](std::string_view name) {
     if (!settings.services.empty() &&
         std::ranges::find(settings.services, name) == settings.services.end()) {

@@ -46,7 +46,6 @@ struct WithoutEffect {
 };
 constexpr std::array kWithoutEffect = {
     WithoutEffect{"DYNAMODB_SHARE_DB"},
-    WithoutEffect{"DYNAMODB_REMOVE_EXPIRED_ITEMS"},
     WithoutEffect{"DYNAMODB_IN_MEMORY", "--durability memory keeps nothing on disk"},
     WithoutEffect{"DYNAMODB_ERROR_PROBABILITY"},
     WithoutEffect{"DYNAMODB_READ_ERROR_PROBABILITY"},
@@ -86,6 +85,7 @@ constexpr std::array kKnown = {"LISTEN",
                                "PARITY_AWS_ACCESS_KEY_ID",
                                "ALLOW_NONSTANDARD_REGIONS",
                                "DISABLE_CORS_CHECKS",
+                               "DYNAMODB_REMOVE_EXPIRED_ITEMS",
                                "DISABLE_CORS_HEADERS",
                                "CUSTOM_SSL_CERT_PATH",
                                "EXTRA_CORS_ALLOWED_ORIGINS",
@@ -355,6 +355,8 @@ Result<Settings> read_settings(const Options& options,
   if (from.is_on("DISABLE_CORS_CHECKS")) settings.cors_origins.emplace_back("*");
   settings.cors_headers = !from.is_on("DISABLE_CORS_HEADERS");
   settings.parity_access_keys = from.is_on("PARITY_AWS_ACCESS_KEY_ID");
+  if (const auto removal = look_up(map, "DYNAMODB_REMOVE_EXPIRED_ITEMS", true))
+    settings.remove_expired_items = !is_false(*removal);
   settings.nonstandard_regions = from.is_on("ALLOW_NONSTANDARD_REGIONS");
   remark_on_what_has_no_effect(settings, map);
   remark_on_unknown(settings, map);

@@ -36,6 +36,7 @@ struct Settings {
   bool nonstandard_regions = false;  // ALLOW_NONSTANDARD_REGIONS
   // Of --auth=verify, beside the keys of the users file. Neither: test:test.
   std::vector<std::pair<std::string, std::string>> credentials;
+  bool remove_expired_items = true;  // DYNAMODB_REMOVE_EXPIRED_ITEMS
   std::vector<std::string>
       remarks;  // Said at start: settings that are unknown, or that change nothing here.
 };

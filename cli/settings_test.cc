@@ -85,6 +85,14 @@ TEST(Settings, ReadsLocalStacksSwitches) {
   EXPECT_TRUE(on.remarks.empty());
 }
 
+// LocalStack leaves expired items where they are unless asked; Cloche removes them unless told not to.
+TEST(Settings, ExpiredItemsStayWhereOneSaysSo) {
+  EXPECT_TRUE(read({}, {}).remove_expired_items);
+  EXPECT_TRUE(read({}, {"DYNAMODB_REMOVE_EXPIRED_ITEMS=1"}).remove_expired_items);
+  EXPECT_FALSE(read({}, {"LOCALSTACK_DYNAMODB_REMOVE_EXPIRED_ITEMS=0"}).remove_expired_items);
+  EXPECT_TRUE(read({}, {"DYNAMODB_REMOVE_EXPIRED_ITEMS=0"}).remarks.empty());
+}
+
 // A level that is named wins over DEBUG, as with LocalStack.
 TEST(Settings, DebugIsALogLevel) {
   EXPECT_EQ(read({}, {"DEBUG=1"}).log, LogLevel::Info);
@@ -96,7 +104,7 @@ TEST(Settings, RemarksOnWhatHasNoEffect) {
   EXPECT_EQ(read({}, {"LOCALSTACK_DYNAMODB_SHARE_DB=1"}).remarks,
             std::vector<std::string>{
                 "LOCALSTACK_DYNAMODB_SHARE_DB is accepted and changes nothing in this release"});
-  EXPECT_EQ(read({}, {"USE_SSL=1", "DYNAMODB_REMOVE_EXPIRED_ITEMS=1", "LOCALSTACK_HOSTNAME=x",
+  EXPECT_EQ(read({}, {"USE_SSL=1", "DYNAMODB_IN_MEMORY=1", "LOCALSTACK_HOSTNAME=x",
                       "S3_SKIP_SIGNATURE_VALIDATION=0"})
                 .remarks.size(),
             4u);

@@ -24,11 +24,13 @@
 #include <memory>
 #include <vector>
 
+#include "base/result.h"
 #include "engine/schema.h"
 
 namespace cloche::engine {
 class Store;
-}
+class WriteTxn;
+}  // namespace cloche::engine
 namespace cloche::iam {
 struct Guard;
 }
@@ -41,11 +43,19 @@ namespace cloche::dynamodb {
 // The tables of the engine that this service keeps its rows in (ids 200 to 299).
 std::vector<engine::TableSpec> tables();
 
+// Schema version 2: streams and times to live that were set when nothing acted on them begin to.
+Result<void> begin_streams_and_expiries(engine::WriteTxn& txn);
+
+struct DynamoDbOptions {
+  // False: items whose time to live has passed stay (DYNAMODB_REMOVE_EXPIRED_ITEMS=0).
+  bool remove_expired = true;
+};
+
 // One per store. Safe to use from any thread once registered.
 class DynamoDb {
  public:
   // Names its kinds of work to the store's scheduler. `store` and `guard` must outlive it.
-  DynamoDb(engine::Store& store, const iam::Guard& guard);
+  DynamoDb(engine::Store& store, const iam::Guard& guard, DynamoDbOptions options = {});
   ~DynamoDb();
   DynamoDb(const DynamoDb&) = delete;
   DynamoDb& operator=(const DynamoDb&) = delete;

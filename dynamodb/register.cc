@@ -107,10 +107,10 @@ std::vector<engine::TableSpec> tables() {
   };
 }
 
-DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard)
-    : impl_(std::make_unique<Impl>(store, guard)) {
+DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard, DynamoDbOptions options)
+    : impl_(std::make_unique<Impl>(store, guard, options)) {
   name_work(*impl_);
-  impl_->copier.wake();  // What a restart has left.
+  impl_->copier.resume();
 }
 DynamoDb::~DynamoDb() = default;
 

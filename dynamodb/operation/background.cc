@@ -99,6 +99,22 @@ Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int6
   return queued ? Result<void>() : std::move(queued).error();
 }
 
+Result<void> begin_streams_and_expiries(engine::WriteTxn& txn) {
+  std::vector<Table> changed;
+  const auto cursor = txn.scan(kTables, {});
+  for (; cursor->valid(); cursor->next()) {
+    CLOCHE_TRY(table, decode_table(cursor->value()));
+    if (has_stream(table) || !table.ttl_attribute.empty()) changed.push_back(std::move(table));
+  }
+  CLOCHE_TRY_VOID(cursor->status());
+  for (Table& table : changed) {
+    if (has_stream(table) && table.stream_id == 0) CLOCHE_TRY_VOID(open_stream(txn, table));
+    if (!table.ttl_attribute.empty()) CLOCHE_TRY_VOID(begin_expiry(txn, table));
+    CLOCHE_TRY_VOID(Catalog::store(txn, table));
+  }
+  return {};
+}
+
 void name_work(Service& service) {
   service.store.on_work(std::string(kClear), clear_step);
   service.store.on_work(std::string(kBackfill),
@@ -115,7 +131,7 @@ void name_work(Service& service) {
                           return {};
                         });
   name_stream_work(service.store);
-  name_expiry_work(service.store, service.catalog);
+  name_expiry_work(service.store, service.catalog, service.options.remove_expired);
 }
 
 }  // namespace cloche::dynamodb

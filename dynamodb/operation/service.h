@@ -17,11 +17,12 @@
 namespace cloche::dynamodb {
 
 struct DynamoDb::Impl {
-  Impl(engine::Store& the_store, const iam::Guard& the_guard)
-      : store(the_store), guard(the_guard), copier(the_store) {}
+  Impl(engine::Store& the_store, const iam::Guard& the_guard, DynamoDbOptions the_options)
+      : store(the_store), guard(the_guard), options(the_options), copier(the_store) {}
 
   engine::Store& store;
   const iam::Guard& guard;
+  const DynamoDbOptions options;
   Catalog catalog;
   ExpressionCache expressions;
   Copier copier;

@@ -1,6 +1,7 @@
 #include "dynamodb/operation/test_service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
+#include "engine/store/test_store.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -189,6 +190,48 @@ TEST_F(StreamsTest, ItemsThatWereThereBeforeExpireToo) {
   EXPECT_EQ(get(R"({"p":{"S":"a"}})"), "");
   EXPECT_EQ(rows(kExpiries), 0u);
   EXPECT_EQ(rows(kExpiryHeads), 0u);
+}
+
+// A directory from when streams and times to live were only remembered.
+TEST_F(StreamsTest, WhatWasOnlyRememberedBeginsToAct) {
+  make_table();
+  const auto now = std::chrono::floor<std::chrono::seconds>(store_->clock().now());
+  put(R"({"p":{"S":"old"},"t":{"N":")" + std::to_string(now.time_since_epoch().count() - 5) +
+      R"("}})");
+  ASSERT_TRUE(store_->write("", [&](engine::WriteTxn& txn) -> Result<void> {
+    CLOCHE_TRY(const found,
+               dynamodb_->impl().catalog.find(txn, {"000000000000", "us-east-1"}, "things"));
+    Table table = *found;
+    table.stream_view_type = "KEYS_ONLY";
+    table.stream_label = "2026-11-20T00:00:00.000";
+    table.ttl_attribute = "t";
+    return Catalog::store(txn, table);
+  }));
+  ASSERT_TRUE(store_->write("", begin_streams_and_expiries));
+  store_->drain_work();
+  EXPECT_EQ(get(R"({"p":{"S":"old"}})"), "");
+  put(R"({"p":{"S":"new"}})");
+  EXPECT_EQ(rows(kStreamRecords), 2u);
+  EXPECT_EQ(count(run(list_streams, R"({"TableName":"things"})"), "StreamArn"), 1u);
+}
+
+// DYNAMODB_REMOVE_EXPIRED_ITEMS=0, and then a start without it.
+TEST_F(StreamsTest, ExpiredItemsStayWhereTheyAreNotToBeRemoved) {
+  const engine::TestDirectory home;
+  open({.directory = home.path()}, {.remove_expired = false});
+  make_table();
+  run(update_time_to_live,
+      R"({"TableName":"things","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"t"}})");
+  const auto now = std::chrono::floor<std::chrono::seconds>(store_->clock().now());
+  put(R"({"p":{"S":"a"},"t":{"N":")" + std::to_string(now.time_since_epoch().count() + 5) +
+      R"("}})");
+  store_->clock().move(std::chrono::minutes(1));
+  store_->drain_work();
+  EXPECT_NE(get(R"({"p":{"S":"a"}})"), "");
+  open({.directory = home.path()});
+  store_->clock().move(std::chrono::hours(2));
+  store_->drain_work();
+  EXPECT_EQ(get(R"({"p":{"S":"a"}})"), "");
 }
 
 }  // namespace

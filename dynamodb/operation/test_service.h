@@ -62,15 +62,18 @@ class TestCall : public protocol::Call {
 
 class ServiceTest : public testing::Test {
  protected:
-  ServiceTest() {
+  ServiceTest() { open({.durability = wal::Durability::Memory}); }
+
+  // Instead of the store that was open, if one was.
+  void open(const engine::StoreOptions& options, DynamoDbOptions service = {}) {
+    dynamodb_.reset();
+    store_.reset();
     engine::Schema schema;
     schema.add(tables());
-    engine::StoreOptions options;
-    options.durability = wal::Durability::Memory;
     auto opened = engine::Store::open(Env::posix(), options, schema);
-    EXPECT_TRUE(opened) << opened.error().message;
+    ASSERT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
-    dynamodb_ = std::make_unique<DynamoDb>(*store_, guard_);
+    dynamodb_ = std::make_unique<DynamoDb>(*store_, guard_, service);
     store_->start_scheduler();
   }
 

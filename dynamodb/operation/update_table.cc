@@ -103,9 +103,7 @@ Result<void> set_stream(engine::WriteTxn& txn, const Value& specification, Table
   if (view.empty() && table.stream_view_type.empty())
     return validation("Table is already in DISABLED stream state, cannot be disabled again");
   if (view.empty()) {
-    if (has_stream(table)) return close_stream(txn, table);
-    table.stream_view_type.clear();
-    return {};
+    return close_stream(txn, table);
   }
   table.stream_view_type = std::move(view);
   return open_stream(txn, table);

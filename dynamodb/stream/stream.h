@@ -63,11 +63,8 @@ std::string sequence_text(std::int64_t sequence);
 // Nothing if the text is none of ours.
 std::optional<std::int64_t> parse_sequence(std::string_view text);
 
-// Whether changes to the table's items are recorded. A table whose stream was set by a release
-// that kept no records has none until it is set again.
-inline bool has_stream(const Table& table) {
-  return !table.stream_view_type.empty() && table.stream_id != 0;
-}
+// Whether changes to the table's items are recorded.
+inline bool has_stream(const Table& table) { return !table.stream_view_type.empty(); }
 
 // Names a new stream in `table` and begins it; `table` is stored by the caller.
 Result<void> open_stream(engine::WriteTxn& txn, Table& table);

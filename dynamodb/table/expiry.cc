@@ -16,6 +16,8 @@ constexpr std::string_view kExpire = "dynamodb.expire";
 constexpr std::string_view kBegin = "dynamodb.begin_expiry";
 // Five years of 365 days.
 constexpr std::chrono::seconds kOldestExpiry = std::chrono::days(5 * 365);
+// Ours: how often a server that removes nothing asks whether it still does not.
+constexpr std::chrono::hours kLookAgain{1};
 // 9999-12-31T23:59:59Z: what comes later is not waited for.
 constexpr std::int64_t kLatestExpiry = 253'402'300'799;
 
@@ -65,15 +67,19 @@ Result<std::shared_ptr<const Table>> table_of(Catalog& catalog, const engine::Re
   return table;
 }
 
+Result<void> queue(engine::WriteTxn& txn, std::string payload, Instant due) {
+  auto queued =
+      txn.later({.kind = std::string(kExpire), .payload = std::move(payload), .due = due});
+  return queued ? Result<void>() : std::move(queued).error();
+}
+
 // Sees to it that work is queued for `expires` or earlier.
 Result<void> schedule(engine::WriteTxn& txn, const Table& table, std::int64_t expires) {
   CLOCHE_TRY(const head, txn.get(kExpiryHeads, head_key(table.id)));
   if (head && Value::string(*head).as_integer(0) <= expires) return {};
   CLOCHE_TRY_VOID(txn.put(kExpiryHeads, head_key(table.id), std::to_string(expires)));
-  auto queued = txn.later({.kind = std::string(kExpire),
-                           .payload = payload_of(table).integer(expires).take(),
-                           .due = Instant(std::chrono::seconds(expires))});
-  return queued ? Result<void>() : std::move(queued).error();
+  return queue(txn, payload_of(table).integer(expires).take(),
+               Instant(std::chrono::seconds(expires)));
 }
 
 Result<void> add_expiry(engine::WriteTxn& txn, const Table& table, std::int64_t expires,
@@ -84,12 +90,14 @@ Result<void> add_expiry(engine::WriteTxn& txn, const Table& table, std::int64_t 
 }
 
 // Work that a later one has replaced finds another time in the head, and does nothing.
-Result<void> expire_step(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {
+Result<void> expire_step(Catalog& catalog, bool remove, engine::WriteTxn& txn,
+                         const std::string& payload) {
   engine::KeyReader in(payload);
   CLOCHE_TRY(const table, table_of(catalog, txn, in));
   if (table == nullptr) return {};
   CLOCHE_TRY(const head, txn.get(kExpiryHeads, head_key(table->id)));
   if (!head || Value::string(*head).as_integer(0) != in.integer()) return {};
+  if (!remove) return queue(txn, payload, txn.now() + kLookAgain);
   CLOCHE_TRY_VOID(txn.erase(kExpiryHeads, head_key(table->id)));
   CLOCHE_TRY_VOID(remove_expired(txn, *table));
   const auto next =
@@ -176,10 +184,10 @@ Result<std::int64_t> remove_expired(engine::WriteTxn& txn, const Table& table) {
   return removed;
 }
 
-void name_expiry_work(engine::Store& store, Catalog& catalog) {
+void name_expiry_work(engine::Store& store, Catalog& catalog, bool remove) {
   store.on_work(std::string(kExpire),
-                [&catalog](engine::WriteTxn& txn, const std::string& payload) {
-                  return expire_step(catalog, txn, payload);
+                [&catalog, remove](engine::WriteTxn& txn, const std::string& payload) {
+                  return expire_step(catalog, remove, txn, payload);
                 });
   store.on_work(std::string(kBegin), [&catalog](engine::WriteTxn& txn, const std::string& payload) {
     return begin_step(catalog, txn, payload);

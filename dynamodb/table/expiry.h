@@ -37,7 +37,8 @@ Result<void> end_expiry(engine::WriteTxn& txn, const Table& table);
 // kStepRowsMax.
 Result<std::int64_t> remove_expired(engine::WriteTxn& txn, const Table& table);
 
-// Names the work. `catalog` must outlive the store's scheduler.
-void name_expiry_work(engine::Store& store, Catalog& catalog);
+// Names the work. `catalog` must outlive the store's scheduler. Unless `remove`, expired items stay,
+// and are looked for again every hour, in case the directory is opened with another setting.
+void name_expiry_work(engine::Store& store, Catalog& catalog, bool remove);
 
 }  // namespace cloche::dynamodb
