@@ -439,11 +439,11 @@ TEST_F(ServerTest, DoesNotMindWhereChunksAreCut) {
 }
 
 TEST_F(ServerTest, RefusesBadFraming) {
-  for (const char* headers :
-       {"Content-Length: -1\r\n", "Content-Length: x\r\n",
-        "Content-Length: 5\r\nContent-Length: 6\r\n",
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
-        "No colon\r\n", "Bad\x01Name: x\r\n"}) {
+  for (const char* headers : {"Content-Length: -1\r\n", "Content-Length: x\r\n",
+                              "Content-Length: 5\r\nContent-Length: 6\r\n",
+                              "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                              "Transfer-Encoding: gzip\r\n", "No colon\r\n", "Bad\x01Name: x\r\n",
+                              "Authorization: AWS4-HMAC-SHA256\r\n Credential=x\r\n"}) {
     Client client(port_);
     client.send(request("PUT /b/k", headers));
     const int status = status_of(client.answer());
