@@ -102,7 +102,8 @@ bool act(Random& random, const std::string& name, Item& item, Clauses& to) {
     const bool front = random.chance(30);
     set(front ? "list_append(" + v + ", if_not_exists(l, " + w + "))"
               : "list_append(if_not_exists(l, " + w + "), " + v + ")");
-    std::vector<std::int64_t>& list = item.try_emplace("l", Attribute::of(std::vector<std::int64_t>())).first->second.list;
+    std::vector<std::int64_t>& list =
+        item.try_emplace("l", Attribute::of(std::vector<std::int64_t>())).first->second.list;
     list.insert(front ? list.begin() : list.end(), more.begin(), more.end());
     return true;
   } else {
@@ -110,7 +111,8 @@ bool act(Random& random, const std::string& name, Item& item, Clauses& to) {
     bring(v, Attribute::of(letters));
     if (random.chance(60)) {
       to.add += (to.add.empty() ? "ADD t " : ", t ") + v;
-      item.try_emplace("t", Attribute::of(std::set<std::string>())).first->second.set.insert(letters.begin(), letters.end());
+      item.try_emplace("t", Attribute::of(std::set<std::string>()))
+          .first->second.set.insert(letters.begin(), letters.end());
       return true;
     }
     to.erase += (to.erase.empty() ? "DELETE t " : ", t ") + v;
@@ -149,8 +151,10 @@ const Item* find(const Table& table, const Key& key) {
 Condition random_condition(Random& random, const Item* item) {
   const std::optional<std::int64_t> n = number_of(item, "n");
   switch (random.below(12)) {
-    case 0: return {"attribute_exists(p)", "", item != nullptr};
-    case 1: return {"attribute_not_exists(p)", "", item == nullptr};
+    case 0:
+      return {"attribute_exists(p)", "", item != nullptr};
+    case 1:
+      return {"attribute_not_exists(p)", "", item == nullptr};
     case 2: {
       const std::int64_t bound = random.between(-30, 30);
       return {"n > :c", value(":c", Attribute::of(bound)), n && *n > bound};
@@ -181,18 +185,19 @@ Condition random_condition(Random& random, const Item* item) {
               value(":c", Attribute::of(letter)) + "," + value(":d", Attribute::of(other)),
               there && (item->at("g").text == letter || item->at("g").text == other)};
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
 Update random_update(Random& random, const Key& key, const Item* item) {
-  Item after = item != nullptr
-                   ? *item
-                   : Item{{"p", Attribute::of(key.p)}, {"s", Attribute::of(key.s)}};
+  Item after =
+      item != nullptr ? *item : Item{{"p", Attribute::of(key.p)}, {"s", Attribute::of(key.s)}};
   std::set<std::string> names;
   const std::vector<std::string> all = {"n", "n", "g", "h", "v", "t", "l"};
   for (std::int64_t i = random.between(1, 3); i > 0; --i)
-    names.insert(all[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(all.size())))]);
+    names.insert(
+        all[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(all.size())))]);
   Clauses clauses;
   bool fits = true;
   for (const std::string& name : names) fits = act(random, name, after, clauses) && fits;

@@ -5,8 +5,10 @@ namespace cloche::model {
 std::string Attribute::json() const {
   std::string out;
   switch (kind) {
-    case Kind::Number: return R"({"N":")" + std::to_string(number) + R"("})";
-    case Kind::String: return R"({"S":")" + text + R"("})";
+    case Kind::Number:
+      return R"({"N":")" + std::to_string(number) + R"("})";
+    case Kind::String:
+      return R"({"S":")" + text + R"("})";
     case Kind::StringSet:
       for (const std::string& member : set) out += (out.empty() ? "\"" : ",\"") + member + "\"";
       return R"({"SS":[)" + out + "]}";

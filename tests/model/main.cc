@@ -112,7 +112,8 @@ class Child {
 bool end_by_kill(pid_t child, const Board& board, std::uint64_t at) {
   int status = 0;
   while (!board.opened || board.acknowledged < at) {
-    if (::waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (::waitpid(child, &status, WNOHANG) == child)
+      return WIFEXITED(status) && WEXITSTATUS(status) == 0;
     ::usleep(200);
   }
   ::kill(child, SIGKILL);
@@ -135,7 +136,8 @@ bool run(const Options& options) {
   Step open;
   std::uint64_t kills = 0, restarts = 0;
   for (std::uint64_t done = 0; done < options.operations;) {
-    const std::uint64_t count = std::min<std::uint64_t>(options.operations - done, 1'000 + epochs.next() % 15'000);
+    const std::uint64_t count =
+        std::min<std::uint64_t>(options.operations - done, 1'000 + epochs.next() % 15'000);
     const bool kill = epochs.chance(70);
     const std::uint64_t kill_at = done + epochs.next() % count;
     board->acknowledged = done;
@@ -167,7 +169,8 @@ int main(int argc, char** argv) {
   CLI::App app("Random requests to DynamoDB against a model in memory, with restarts and kills.");
   app.add_option("--operations", options.operations, "How many requests")->capture_default_str();
   app.add_option("--seed", options.seed, "Repeats a run, but for the moments of the kills");
-  app.add_option("--directory", options.directory, "Where the store is; kept. Else a temporary one");
+  app.add_option("--directory", options.directory,
+                 "Where the store is; kept. Else a temporary one");
   CLI11_PARSE(app, argc, argv);
   const bool temporary = options.directory.empty();
   if (temporary) {

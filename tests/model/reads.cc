@@ -26,15 +26,21 @@ Range random_range(Random& random, const std::string& name, std::int64_t low, st
   const std::int64_t a = random.between(low, high), b = a + random.below(high - a + 1);
   const std::string values = R"(,":a":{"N":")" + std::to_string(a) + "\"}";
   switch (random.below(7)) {
-    case 0: return {" AND " + name + " = :a", values, a, a};
-    case 1: return {" AND " + name + " < :a", values, INT64_MIN, a - 1};
-    case 2: return {" AND " + name + " <= :a", values, INT64_MIN, a};
-    case 3: return {" AND " + name + " > :a", values, a + 1, INT64_MAX};
-    case 4: return {" AND " + name + " >= :a", values, a, INT64_MAX};
+    case 0:
+      return {" AND " + name + " = :a", values, a, a};
+    case 1:
+      return {" AND " + name + " < :a", values, INT64_MIN, a - 1};
+    case 2:
+      return {" AND " + name + " <= :a", values, INT64_MIN, a};
+    case 3:
+      return {" AND " + name + " > :a", values, a + 1, INT64_MAX};
+    case 4:
+      return {" AND " + name + " >= :a", values, a, INT64_MAX};
     case 5:
       return {" AND " + name + " BETWEEN :a AND :b",
               values + R"(,":b":{"N":")" + std::to_string(b) + "\"}", a, b};
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -130,12 +136,12 @@ Step make_get(Random& random, const Table& table) {
                             R"({"RequestItems":{"model":{"Keys":[)" + json + "]}}}", said);
       if (!read.body["UnprocessedKeys"].members().empty()) return "expected all keys";
       std::vector<std::string> got;
-      for (const Value& item : read.body["Responses"]["model"].items()) got.push_back(canonical(item));
+      for (const Value& item : read.body["Responses"]["model"].items())
+        got.push_back(canonical(item));
       return compare_sets(got, items);
     };
   } else {
-    step.run = [json, item = items[0]](local::DynamoDb& service,
-                                       std::string& said) -> std::string {
+    step.run = [json, item = items[0]](local::DynamoDb& service, std::string& said) -> std::string {
       Arena arena;
       const Read read =
           ask(service, arena, "GetItem", R"({"TableName":"model","Key":)" + json + "}", said);
@@ -158,8 +164,8 @@ Step make_query(Random& random, const Table& table) {
     if (filter && (!at->second.contains("n") || at->second.at("n").number <= 0)) continue;
     wanted.push_back({at->first.s, json_of(at->second)});
   }
-  std::string json = R"({"TableName":"model","KeyConditionExpression":"p = :p)" + range.text + "\"" +
-                     (filter ? R"(,"FilterExpression":"n > :f")" : "") +
+  std::string json = R"({"TableName":"model","KeyConditionExpression":"p = :p)" + range.text +
+                     "\"" + (filter ? R"(,"FilterExpression":"n > :f")" : "") +
                      R"(,"ExpressionAttributeValues":{":p":{"S":)" + named(p) + "}" + range.values +
                      (filter ? R"(,":f":{"N":"0"})" : "") + "}" + paging.json;
   Step step;
@@ -227,12 +233,12 @@ Step make_scan(Random& random, const Table& table) {
                                               std::string& said) -> std::string {
     std::vector<std::string> got;
     for (std::int64_t i = 0; i < segments; ++i) {
-      const Pages pages = ask_pages(
-          service, "Scan",
-          std::string(R"({"TableName":"model")") + (index ? R"(,"IndexName":"by_h")" : "") +
-              R"(,"Segment":)" + std::to_string(i) + R"(,"TotalSegments":)" +
-              std::to_string(segments) + limit,
-          said);
+      const Pages pages = ask_pages(service, "Scan",
+                                    std::string(R"({"TableName":"model")") +
+                                        (index ? R"(,"IndexName":"by_h")" : "") + R"(,"Segment":)" +
+                                        std::to_string(i) + R"(,"TotalSegments":)" +
+                                        std::to_string(segments) + limit,
+                                    said);
       if (!pages.complaint.empty()) return pages.complaint;
       got.insert(got.end(), pages.items.begin(), pages.items.end());
     }
@@ -250,8 +256,8 @@ std::string compare_all(local::DynamoDb& service, const Table& table, std::strin
       in_g.push_back(json_of(item, {"p", "s", "g", "n"}));
   }
   const auto scan = [&](const char* index, const std::vector<std::string>& items) {
-    const Pages pages = ask_pages(
-        service, "Scan", std::string(R"({"TableName":"model")") + index, said);
+    const Pages pages =
+        ask_pages(service, "Scan", std::string(R"({"TableName":"model")") + index, said);
     return pages.complaint.empty() ? compare_sets(pages.items, items) : pages.complaint;
   };
   if (std::string wrong = scan("", wanted); !wrong.empty()) return "the table: " + wrong;

@@ -9,8 +9,8 @@ constexpr std::string_view kFailed = "ConditionalCheckFailedException";
 // A single write: what it asks for, and what it must answer.
 struct Write {
   std::string operation, json;
-  std::string refused;      // A part of the error's type; empty: it succeeds.
-  std::string attributes;   // Canonical; what Attributes must be. Empty: not there.
+  std::string refused;     // A part of the error's type; empty: it succeeds.
+  std::string attributes;  // Canonical; what Attributes must be. Empty: not there.
 };
 
 std::string run_write(const Write& write, local::DynamoDb& service, std::string& said) {
@@ -84,7 +84,8 @@ Step make_write(Random& random, const Table& table) {
   if (kind < 40) {
     Item after = random_item(random, key);
     write.operation = "PutItem";
-    write.json = R"({"TableName":"model","Item":)" + members(after) + expressions(condition, nullptr);
+    write.json =
+        R"({"TableName":"model","Item":)" + members(after) + expressions(condition, nullptr);
     if (old && item != nullptr) returned = json_of(*item);
     step.changes.push_back(storage(key, std::move(after)));
   } else if (kind < 60) {
@@ -127,7 +128,8 @@ Step make_transaction(Random& random, const Table& table) {
     auto part = make_part(random, key, find(table, key));
     if (!part) continue;
     parts += (parts.empty() ? "" : ",") + part->json;
-    codes += (codes.empty() ? "" : ",") + std::string(part->holds ? "None" : "ConditionalCheckFailed");
+    codes +=
+        (codes.empty() ? "" : ",") + std::string(part->holds ? "None" : "ConditionalCheckFailed");
     holds = holds && part->holds;
     if (part->change) step.changes.push_back(*std::move(part->change));
   }
@@ -201,7 +203,8 @@ Step make_statement(Random& random, const Table& table) {
     }
     case 1: {
       const std::int64_t n = random.below(50);
-      statement = "UPDATE model SET n=" + std::to_string(n) + " REMOVE g" + where + " RETURNING ALL NEW *";
+      statement =
+          "UPDATE model SET n=" + std::to_string(n) + " REMOVE g" + where + " RETURNING ALL NEW *";
       if (item == nullptr) {
         write.refused = kFailed;
       } else {
