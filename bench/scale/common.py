@@ -20,9 +20,15 @@ AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{}/aws4_req
 
 class Server(support.Cloche):
     def memory_mib(self):
-        """(now, at most since the start)."""
+        """(its own memory now, pages of files that it maps now, both at most since the start). Mapped pages belong to the page cache: the
+        kernel takes them back when it needs them."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return tuple(int(re.search(rf"{name}:\s+(\d+)", status).group(1)) / 1024 for name in ("VmRSS", "VmHWM"))
+        return tuple(int(re.search(rf"{name}:\s+(\d+)", status).group(1)) / 1024 for name in ("RssAnon", "RssFile", "VmHWM"))
+
+    def wait_until_flushed(self):
+        """Until nothing has been written to state.db for two seconds, so that one piece of work does not pay for the one before."""
+        while any(time.time() - path.stat().st_mtime < 2 for path in pathlib.Path(self.data).glob("state.db*")):
+            time.sleep(0.2)
 
     def forget_peak(self):
         pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")

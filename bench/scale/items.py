@@ -27,11 +27,11 @@ end
 """
 OPERATIONS = {
     "GetItem": 'call("GetItem", string.format(\'{{"TableName":"many","Key":{{%s}}}}\', key(i)))',
+    "Query of a partition's 10": 'call("Query", string.format(\'{{"TableName":"many","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":'
+                                 '{{":p":%s}}}}\', string.match(key(i), \'"pk":(%b{{}})\')))',
     "PutItem": 'call("PutItem", string.format(\'{{"TableName":"many","Item":%s}}\', item(i)))',
     "UpdateItem with a condition": 'call("UpdateItem", string.format(\'{{"TableName":"many","Key":{{%s}},"UpdateExpression":"ADD seen :o",'
                                    '"ConditionExpression":"attribute_exists(pk)","ExpressionAttributeValues":{{":o":{{"N":"1"}}}}}}\', key(i)))',
-    "Query of a partition's 10": 'call("Query", string.format(\'{{"TableName":"many","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":'
-                                 '{{":p":%s}}}}\', string.match(key(i), \'"pk":(%b{{}})\')))',
 }
 
 
@@ -61,19 +61,20 @@ def run(options):
             cloche.stop()
             state = cloche.disk_bytes("state.db*")
             rows["disk", items], rows["all", items] = state, cloche.disk_bytes()
-            note(f"{items:,} items in {seconds:.0f} s ({items / seconds:,.0f}/s); memory at most {loaded[1]:.0f} MiB; state.db {state / items:.0f} bytes per item")
+            note(f"{items:,} items in {seconds:.0f} s ({items / seconds:,.0f}/s); memory {loaded[0]:.0f} MiB and {loaded[1]:.0f} MiB mapped; state.db {state / items:.0f} bytes per item")
             cloche.start()
             for name, expression in OPERATIONS.items():
                 make = (ITEM + "function make(i) return " + expression + " end\n").format(**named)
+                cloche.wait_until_flushed()
                 rows[name, items] = measure(cloche.endpoint, items, make, 16, options.seconds)
                 note(f"  {name}: {rows[name, items]}")
-            rows["memory", items] = cloche.memory_mib()[1]
+            rows["memory", items] = cloche.memory_mib()
     sizes = (10_000, options.items)
     print(f"| 16 connections, items by chance | 10,000 items: /s, p50, p99 ms | {options.items:,} items: /s, p50, p99 ms | rate kept |")
     print("|---|---|---|---|")
     for name in OPERATIONS:
         cells = [f"{rows[name, items][0]:,.0f}, {rows[name, items][1]:.2f}, {rows[name, items][2]:.2f}" for items in sizes]
         print(f"| {name} | {cells[0]} | {cells[1]} | {rows[name, sizes[1]][0] / rows[name, sizes[0]][0]:.2f} |")
-    print("| most resident memory, MiB | " + " | ".join(f"{rows['memory', items]:.0f}" for items in sizes) + " | |")
+    print("| memory after that, MiB: its own, mapped from state.db | " + " | ".join("{:.0f}, {:.0f}".format(*rows["memory", items]) for items in sizes) + " | |")
     print(f"| state.db, bytes per item of {own_bytes(options.items)} bytes | " + " | ".join(f"{rows['disk', items] / items:,.0f}" for items in sizes) + " | |")
     print("| the whole directory with its log, bytes per item | " + " | ".join(f"{rows['all', items] / items:,.0f}" for items in sizes) + " | |")

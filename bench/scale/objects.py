@@ -81,7 +81,7 @@ def run(options):
             cloche.forget_peak()
             began = time.monotonic()
             result = work()
-            rows.append((name, options.mib / (time.monotonic() - began), cloche.memory_mib()[1]))
+            rows.append((name, options.mib / (time.monotonic() - began), cloche.memory_mib()[2]))
             note(f"{name}: {rows[-1][1]:,.0f} MiB/s, at most {rows[-1][2]:.0f} MiB resident")
             return result
 
