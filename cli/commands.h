@@ -9,7 +9,26 @@
 namespace cloche::cli {
 
 int start(const Settings& settings);              // Serves until SIGINT or SIGTERM.
-int status(const std::string& endpoint);          // Asks a running Cloche how it is.
 int doctor(const std::string& data, bool quiet);  // Scrubs a directory that no process has open.
+
+// Those that ask a running Cloche, most of them about its history (engine/history.h). With `json` they print what it
+// answered.
+struct Asked {
+  std::string endpoint;
+  bool json = false;
+};
+int status(const Asked& asked);  // How it is.
+int checkpoint(const Asked& asked, const std::string& name);
+int list_checkpoints(const Asked& asked);
+int remove_checkpoint(const Asked& asked, const std::string& name);
+int rewind(const Asked& asked, const std::string& to);
+struct LogWish {
+  int limit = 20;
+  std::string service;   // "s3"; empty: all.
+  std::string resource;  // A part of what is named behind the operation; empty: all.
+  std::string from;      // A point; empty: now.
+  bool all = false;      // The engine's own records too.
+};
+int log(const Asked& asked, const LogWish& wish);
 
 }  // namespace cloche::cli

@@ -40,6 +40,14 @@ void add_start_options(CLI::App& command, Options& options) {
                      "2026-01-01 [CLOCHE_SEED]");
 }
 
+// What all commands that ask a running Cloche have.
+void add_asked(CLI::App& command, cloche::cli::Asked& asked) {
+  command.add_option("--endpoint", asked.endpoint, "where it listens")
+      ->envname("CLOCHE_ENDPOINT")
+      ->capture_default_str();
+  command.add_flag("--json", asked.json, "print the answer as JSON");
+}
+
 int run_start(const Options& options) {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
@@ -62,11 +70,41 @@ int main(int argc, char** argv) {
   CLI::App* start =
       app.add_subcommand("start", "Serve until stopped; prints 'Ready.' when it answers");
   add_start_options(*start, options);
-  std::string endpoint = "http://127.0.0.1:4566";
+  cloche::cli::Asked asked{.endpoint = "http://127.0.0.1:4566"};
   CLI::App* status = app.add_subcommand("status", "Ask a running Cloche how it is");
-  status->add_option("--endpoint", endpoint, "where it listens")
-      ->envname("CLOCHE_ENDPOINT")
+  add_asked(*status, asked);
+
+  std::string name;
+  bool list = false;
+  bool remove = false;
+  CLI::App* checkpoint = app.add_subcommand(
+      "checkpoint", "Name the present state of a running Cloche, to come back to it");
+  add_asked(*checkpoint, asked);
+  checkpoint->add_option("name", name, "a letter, then letters, digits, '.', '_' and '-'");
+  checkpoint->add_flag("--list", list, "show all checkpoints, the oldest first");
+  checkpoint->add_flag("--remove", remove,
+                       "forget the one of that name: the log need not reach back to it any more");
+  std::string to;
+  CLI::App* rewind = app.add_subcommand(
+      "rewind", "Make an earlier state of a running Cloche the present one; can be rewound itself");
+  add_asked(*rewind, asked);
+  rewind
+      ->add_option("to", to,
+                   "a checkpoint's name, an lsn, a time (2026-01-01T12:00:00Z) or how long ago "
+                   "(90s, 5m, 2h, 1d)")
+      ->required();
+  cloche::cli::LogWish wish;
+  CLI::App* log =
+      app.add_subcommand("log", "Show what a running Cloche was asked to change, newest first");
+  add_asked(*log, asked);
+  log->add_option("-n,--limit", wish.limit, "how many records")
+      ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  log->add_option("--service", wish.service, "of this service: s3, dynamodb, ...");
+  log->add_option("--resource", wish.resource, "with this in the resource's name");
+  log->add_option("--from", wish.from, "begin at this point (as `rewind` takes it)");
+  log->add_flag("--all", wish.all, "show the engine's own records too");
+
   std::string data = "./cloche-data";
   bool quiet = false;
   CLI::App* doctor = app.add_subcommand("doctor",
@@ -81,7 +119,18 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   if (*start) return run_start(options);
-  if (*status) return cloche::cli::status(endpoint);
+  if (*status) return cloche::cli::status(asked);
+  if (*rewind) return cloche::cli::rewind(asked, to);
+  if (*log) return cloche::cli::log(asked, wish);
+  if (*checkpoint) {
+    if (list) return cloche::cli::list_checkpoints(asked);
+    if (name.empty()) {
+      std::fputs("cloche checkpoint: give a name, or --list\n", stderr);
+      return 2;
+    }
+    return remove ? cloche::cli::remove_checkpoint(asked, name)
+                  : cloche::cli::checkpoint(asked, name);
+  }
   if (*doctor) return cloche::cli::doctor(data, quiet);
   if (*version) std::puts("cloche " CLOCHE_VERSION);
   return 0;

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/admin.h"
+#include "cli/admin_history.h"
 #include "cli/admin_tools.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
@@ -151,6 +152,7 @@ int start(const Settings& settings) {
                                        environment.registry());
   if (!server) return fail(server.error());
   serve_admin(**server, environment, settings);
+  serve_history(**server, environment);
   serve_tools(**server, environment);
   (*server)->serve();
 

@@ -34,8 +34,9 @@ inline constexpr std::chrono::milliseconds kSyncInterval{100};
 // One segment is removed at a time, and recovery reads at most two to find the end: large enough
 // that a busy day has few files, small enough that retention follows its setting closely.
 inline constexpr std::size_t kSegmentBytes = std::size_t{16} << 20;
-// A group is kept under a few MiB (engine), so a length beyond this is damage and never data.
-inline constexpr std::size_t kRecordBytesMax = std::size_t{64} << 20;
+// A group is kept under a few MiB (engine), but for that of a rewind, which is refused beyond this: so
+// a length beyond it is damage and never data. Enough for 100,000 items of 1 KB.
+inline constexpr std::size_t kRecordBytesMax = std::size_t{256} << 20;
 
 // What opening found.
 struct Recovered {

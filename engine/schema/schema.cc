@@ -15,6 +15,7 @@ std::vector<TableSpec> engine_tables() {
        {{"lsn", ColumnType::Integer}, {"digest", ColumnType::Blob}}},
       {kWorkTable, "engine_work", {{"due", ColumnType::Integer}, {"id", ColumnType::Integer}}},
       {kWorkDueTable, "engine_work_due", {{"id", ColumnType::Integer}}},
+      {kCheckpointTable, "engine_checkpoints", {{"name", ColumnType::Text}}},
   };
 }
 

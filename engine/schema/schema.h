@@ -14,9 +14,10 @@ inline constexpr TableId kStateTable =
     1;  // (name) -> what the engine itself remembers: clock, ids, schema version.
 inline constexpr TableId kBlobTable =
     2;  // (digest) -> references, size and, of a small blob, its bytes.
-inline constexpr TableId kGarbageTable = 3;  // (lsn, digest): file blobs without references.
-inline constexpr TableId kWorkTable = 4;     // (due, id) -> work to be done later.
-inline constexpr TableId kWorkDueTable = 5;  // (id) -> due: where cancel finds the work.
+inline constexpr TableId kGarbageTable = 3;     // (lsn, digest): file blobs without references.
+inline constexpr TableId kWorkTable = 4;        // (due, id) -> work to be done later.
+inline constexpr TableId kWorkDueTable = 5;     // (id) -> due: where cancel finds the work.
+inline constexpr TableId kCheckpointTable = 6;  // (name) -> lsn and time: names of points.
 
 // Unchanging once made; safe to use from any thread.
 class Tables {

@@ -214,7 +214,8 @@ void Flusher::note_checkpoint(const Result<void>& outcome) {
 
 void Flusher::retain_log() {
   if (!parts_.log || parts_.log->bytes_on_disk() <= parts_.log_retain_bytes) return;
-  const auto truncated = parts_.log->truncate_before(checkpointed_, parts_.log_retain_bytes);
+  const auto truncated = parts_.log->truncate_before(std::min(checkpointed_, parts_.pinned()),
+                                                     parts_.log_retain_bytes);
   if (!truncated && !retain_failed_ && parts_.log_line)
     parts_.log_line("log not shortened: " + truncated.error().message);
   retain_failed_ = !truncated;

@@ -30,6 +30,7 @@ class Flusher {
     wal::Log* log;                                   // Null at Durability::Memory.
     std::chrono::milliseconds idle;
     std::uint64_t log_retain_bytes;
+    std::function<Lsn()> pinned;  // The log keeps all after it.
     std::string state_path;
     std::function<void()> freeze_soon;
     std::function<Instant()> last_time;

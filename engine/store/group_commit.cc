@@ -140,10 +140,13 @@ void GroupCommit::run_group() {
   any_kept_ = false;
   parts_.txn.set_now(now);
   while (!taken_.empty() || take_queued()) {
+    // What stays taken begins the next group.
+    if (taken_.front().alone && any_kept_) break;
     Request request = std::move(taken_.front());
     taken_.pop_front();
+    const bool alone = request.alone;
     run_request(std::move(request));
-    if (parts_.txn.overlay().changed_bytes() >= parts_.group_bytes_max) break;
+    if (alone || parts_.txn.overlay().changed_bytes() >= parts_.group_bytes_max) break;
   }
   finish_group();
 }

@@ -11,6 +11,7 @@ struct Request {
   std::string summary;
   Closure closure;
   Done done;
+  bool alone = false;  // In a group of its own: all before it is in the log.
 };
 
 }  // namespace cloche::engine

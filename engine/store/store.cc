@@ -4,6 +4,7 @@
 #include "base/mutex.h"
 #include "engine/blob/blob_store.h"
 #include "engine/engine.h"
+#include "engine/history/history.h"
 #include "engine/history/past.h"
 #include "engine/outbox/scheduler.h"
 #include "engine/schema/schema.h"
@@ -48,6 +49,7 @@ class StoreImpl final : public Store {
     layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
     CLOCHE_TRY(const replayed, replay(state, began));
     CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
+    CLOCHE_TRY_VOID(start_history());
     start_threads(std::move(state), path, std::max(state.time, replayed.time));
     return migrate();
   }
@@ -113,6 +115,7 @@ class StoreImpl final : public Store {
   }
 
   const wal::Log* log() const override { return log_.get(); }
+  History& history() { return *history_; }
   const std::string& recovery_text() const override { return recovery_text_; }
 
  private:
@@ -207,6 +210,33 @@ class StoreImpl final : public Store {
     restored_clock_ = !stored && setting.frozen;
   }
 
+  Result<void> start_history() {
+    history_ = std::make_unique<StoreHistory>(StoreHistory::Parts{
+        .store = *this,
+        .log = log_.get(),
+        .write_alone = [this](
+                           std::string_view summary,
+                           Closure closure) { return wait_for(summary, std::move(closure), true); },
+        .rewound =
+            [this] {
+              waiters_->wake_all();
+              scheduler_->wake();
+            }});
+    return history_->open();
+  }
+
+  // See Store::write; `alone`: in a group of its own.
+  Result<void> wait_for(std::string_view summary, Closure closure, bool alone) {
+    std::promise<Result<void>> promise;
+    auto outcome = promise.get_future();
+    commit_->submit(
+        {.summary = std::string(summary),
+         .closure = std::move(closure),
+         .done = [&promise](Result<void> result) { promise.set_value(std::move(result)); },
+         .alone = alone});
+    return outcome.get();
+  }
+
   void start_threads(StateFile state, const std::string& path, Instant last_time) {
     clock_.on_change([this] { store_clock(); });
     waiters_ = std::make_unique<Waiters>(clock_, [this](std::vector<Request> requests) {
@@ -221,6 +251,7 @@ class StoreImpl final : public Store {
                        .log = log_.get(),
                        .idle = options_.flush_idle,
                        .log_retain_bytes = options_.log_retain_bytes,
+                       .pinned = [this] { return history_->pinned(); },
                        .state_path = path,
                        .freeze_soon = [this] { commit_->freeze_soon(); },
                        .last_time = [this] { return commit_->last_time(); },
@@ -320,6 +351,7 @@ class StoreImpl final : public Store {
   std::unique_ptr<BlobStore> blobs_;
   std::unique_ptr<Layers> layers_;
   std::unique_ptr<wal::Log> log_;
+  std::unique_ptr<StoreHistory> history_;
   std::unique_ptr<Waiters> waiters_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Flusher> flusher_;
@@ -345,6 +377,8 @@ Result<void> Store::write(std::string_view summary, Closure closure) {
          [&promise](Result<void> result) { promise.set_value(std::move(result)); });
   return outcome.get();
 }
+
+History& history_of(Store& store) { return static_cast<StoreImpl&>(store).history(); }
 
 Result<std::unique_ptr<Store>> Store::open(Env& env, StoreOptions options, Schema schema) {
   CLOCHE_TRY(tables, Tables::of(std::move(schema)));

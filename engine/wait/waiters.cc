@@ -71,6 +71,15 @@ std::vector<Request> Waiters::touched(const std::vector<ChannelId>& channels) {
   return woken;
 }
 
+void Waiters::wake_all() {
+  std::vector<Request> woken;
+  {
+    MutexLock lock(mutex_);
+    while (!by_deadline_.empty()) woken.push_back(take(by_deadline_.begin()->second));
+  }
+  if (!woken.empty()) resume_(std::move(woken));
+}
+
 std::size_t Waiters::count() const {
   MutexLock lock(mutex_);
   return waiting_.size();

@@ -27,6 +27,8 @@ class Waiters {
   void add(Request request, WaitFor wait);
   // Takes out those that listen on one of the channels; the leader runs them again after its group.
   std::vector<Request> touched(const std::vector<ChannelId>& channels);
+  // Lets all run again: anything may have changed.
+  void wake_all();
   std::size_t count() const;
   void stop();
 

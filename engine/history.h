@@ -1,0 +1,84 @@
+// The history as a feature: points in it that have names, the way back to any of them, and what
+// happened when. What is read here comes out of the log, so that it reaches back as far as the log
+// does (StoreOptions::log_retain_bytes, and further where a checkpoint holds on to it).
+//
+// A point is an lsn: the state after that record. Rewinding makes a new record, whose changes undo
+// those of all records after the point: history only grows, and a rewind can itself be rewound.
+// Rewound are the rows and blobs of all services, and work that is queued; the clock, the source of
+// ids and the checkpoints themselves stay as they are.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/env.h"
+#include "base/result.h"
+#include "base/strong.h"
+
+namespace cloche::engine {
+
+class Store;
+
+struct Checkpoint {
+  std::string name;
+  Lsn lsn;
+  Instant made{};
+};
+
+// Names of checkpoints: a letter, then letters, digits, '.', '_' and '-', so that no name can be
+// taken for an lsn, a time or a duration.
+inline constexpr std::size_t kCheckpointNameMax = 100;
+
+struct Rewound {
+  Lsn to;
+  Lsn from;  // The point that was left: a rewind to it takes this one back.
+  Lsn lsn;  // The rewind's own record; `to` itself if nothing had changed.
+  std::uint64_t rows = 0;
+  std::uint64_t records = 0;  // That were undone.
+};
+
+// One record of the history.
+struct Event {
+  Lsn lsn;
+  Instant time{};
+  std::vector<std::string> requests;  // "s3.PutObject bucket/key", as services put it.
+  std::uint64_t rows = 0;             // That it changed.
+  std::uint64_t bytes = 0;            // Of the record.
+};
+
+// Safe to use from any thread; all but `checkpoints` and `find` with a name read the log or write,
+// and wait for it. Every error says what to do. Refused (Unavailable) without a log
+// (Durability::Memory).
+class History {
+ public:
+  virtual ~History() = default;
+
+  // Names what is acknowledged now. A name that is there is moved.
+  virtual Result<Checkpoint> checkpoint(std::string_view name) = 0;
+  virtual Result<std::vector<Checkpoint>> checkpoints() const = 0;  // The oldest first.
+  virtual Result<void> remove_checkpoint(std::string_view name) = 0;
+
+  // What a person writes for a point: a checkpoint's name, an lsn ("1234"), a time
+  // ("2026-01-01T12:00:00Z": the last record at or before it), or how long ago ("90s", "5m", "2h",
+  // "1d", in engine time).
+  virtual Result<Lsn> find(std::string_view point) const = 0;
+
+  // Makes the state of `to` the present one, in one record. Refused beyond what the log holds, and
+  // where the record would be larger than wal::kRecordBytesMax: then go to a nearer point first.
+  // Cost is that of the changes since.
+  virtual Result<Rewound> rewind(Lsn to) = 0;
+
+  // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
+  // or the log ends.
+  virtual Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const = 0;
+};
+
+// Of a store that Store::open made, which must outlive it.
+History& history_of(Store& store);
+
+}  // namespace cloche::engine
