@@ -74,6 +74,7 @@ class Connection final : public ExchangeHost,
   void run(const Served& served);
   void run_admin(std::string_view body);
   bool route();
+  bool answered_by_front();
   bool route_for_page();
   bool judge_origin();
   void answer_preflight();
