@@ -30,6 +30,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.config
 import botocore.credentials
+import botocore.exceptions
 
 import peers
 
@@ -184,6 +185,17 @@ def client(service, endpoint):
                         aws_secret_access_key=CREDENTIALS.secret_key, config=config)
 
 
+def create_bucket(s3, bucket):
+    """MinIO answers requests before it is ready for them."""
+    for left in range(100, -1, -1):
+        try:
+            return s3.create_bucket(Bucket=bucket)
+        except botocore.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 503 or left == 0:
+                raise
+            time.sleep(0.1)
+
+
 def prepare(server, endpoint, bucket):
     if "dynamodb" in server.services:
         dynamodb = client("dynamodb", endpoint)
@@ -198,7 +210,7 @@ def prepare(server, endpoint, bucket):
                 dynamodb.batch_write_item(RequestItems={"bench": [{"PutRequest": {"Item": row}} for row in rows]})
     if "s3" in server.services:
         s3 = client("s3", endpoint)
-        s3.create_bucket(Bucket=bucket)
+        create_bucket(s3, bucket)
         for i in range(KEYS // 5):
             s3.put_object(Bucket=bucket, Key=f"small/{i:05d}", Body=b"x" * 1024)
         for i in range(2):
@@ -219,6 +231,15 @@ def answers(endpoint):
         return True
     except OSError:
         return False
+
+
+def wait_until_idle(endpoint):
+    """Some servers go on with what wrk has given up."""
+    for _ in range(300):
+        began = time.monotonic()
+        if answers(endpoint) and time.monotonic() - began < 0.05:
+            return
+        time.sleep(0.2)
 
 
 class Running:
@@ -298,6 +319,7 @@ def main():
                         service = "dynamodb" if requests and "X-Amz-Target" in requests[0]["headers"] else "s3"
                         if service not in server.services:
                             continue
+                        wait_until_idle(running.endpoint)
                         if name == MULTIPART:
                             rate, note, p99 = multipart(running.endpoint, "bench", options.seconds)
                         else:
