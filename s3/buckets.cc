@@ -61,6 +61,8 @@ Result<bool> has_rows(const engine::ReadView& view, engine::TableId table, Bucke
   return any;
 }
 
+std::string arn_of(std::string_view bucket) { return "arn:aws:s3:::" + std::string(bucket); }
+
 Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const std::string& region,
                            const NewBucketAccess& access) {
   const std::string_view name = call.input()["Bucket"].text();
@@ -101,8 +103,7 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     }
   }
   Value output = Value::map();
-  output.add(call.arena(), "BucketArn",
-             Value::string(call.arena(), "arn:aws:s3:::" + std::string(name)));
+  output.add(call.arena(), "BucketArn", Value::string(call.arena(), arn_of(name)));
   const std::string location = region == kHomeRegion
                                    ? "/" + std::string(name)
                                    : "http://" + std::string(name) + ".s3.amazonaws.com/";
@@ -131,10 +132,8 @@ Value describe_bucket(Arena& arena, const BucketRecord& bucket, bool with_region
   Value item = Value::map();
   item.add(arena, "Name", Value::string(arena, bucket.name));
   item.add(arena, "CreationDate", Value::timestamp(bucket.created));
-  if (with_region) {
-    item.add(arena, "BucketRegion", Value::string(arena, bucket.region));
-    item.add(arena, "BucketArn", Value::string(arena, "arn:aws:s3:::" + bucket.name));
-  }
+  if (with_region) item.add(arena, "BucketRegion", Value::string(arena, bucket.region));
+  item.add(arena, "BucketArn", Value::string(arena, arn_of(bucket.name)));
   return item;
 }
 
@@ -163,9 +162,12 @@ void delete_bucket(S3& s3, const CallPtr& call) {
 void head_bucket(S3& s3, const CallPtr& call) {
   answer(call, [&]() -> Result<Value> {
     CLOCHE_TRY(const bucket, find_bucket(*s3.store().view(), call->input()));
+    Arena& arena = call->arena();
     Value output = Value::map();
-    output.add(call->arena(), "BucketRegion", Value::string(call->arena(), bucket.region));
-    output.add(call->arena(), "AccessPointAlias", Value::boolean(false));
+    output.add(arena, "BucketArn", Value::string(arena, arn_of(bucket.name)));
+    output.add(arena, "BucketRegion", Value::string(arena, bucket.region));
+    output.add(arena, "AccessPointAlias", Value::boolean(false));
+    call->set_header("Content-Type", "application/xml");  // Of no body (recorded, 2026-02).
     return output;
   }());
 }

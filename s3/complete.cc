@@ -134,11 +134,12 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
 }
 
 // A checksum of the whole, which the request may give. One of the full object counts as such only if the
-// request says so, where the algorithm's own type is the other (recordings of AWS, 2025-08).
-Result<void> check_checksum(const Value& input, const Checksum& made) {
+// request says so, where the algorithm's own type is the other (recordings of AWS, 2025-08). Where the upload
+// began without an algorithm, one of another than S3's own choice is not looked at (recording, 2026-02).
+Result<void> check_checksum(const Value& input, bool chosen, const Checksum& made) {
   for (const Algorithm algorithm : kAlgorithms) {
     const Value& given = input[member_of(algorithm)];
-    if (!given) continue;
+    if (!given || (!chosen && algorithm != made.algorithm)) continue;
     const bool type_is_clear =
         made.composite || algorithm == Algorithm::Crc64nvme || input["ChecksumType"].present();
     if (algorithm != made.algorithm || given.text() != made.value || !type_is_clear)
@@ -147,7 +148,7 @@ Result<void> check_checksum(const Value& input, const Checksum& made) {
   return {};
 }
 
-Result<void> check_whole(const Value& input, const ObjectRecord& object) {
+Result<void> check_whole(const Value& input, bool chosen, const ObjectRecord& object) {
   if (const Value& size = input["MpuObjectSize"];
       size && static_cast<std::uint64_t>(size.as_integer(0)) != object.size) {
     return invalid_request("The provided 'x-amz-mp-object-size' header value " +
@@ -156,7 +157,7 @@ Result<void> check_whole(const Value& input, const ObjectRecord& object) {
   }
   if (object.size > kObjectBytesMax) return entity_too_large(object.size, kObjectBytesMax);
   if (!object.checksum) return {};
-  return check_checksum(input, *object.checksum);
+  return check_checksum(input, chosen, *object.checksum);
 }
 
 // `chosen`: the client chose the checksum's algorithm.
@@ -237,7 +238,7 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
   CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
   CLOCHE_TRY_VOID(check_no_conflict(input, upload, newest));
   CLOCHE_TRY(object, assemble(txn, bucket, input, upload, named));
-  CLOCHE_TRY_VOID(check_whole(input, object));
+  CLOCHE_TRY_VOID(check_whole(input, upload.algorithm.has_value(), object));
 
   std::vector<std::int64_t> kept;
   for (const NamedPart& part : named) kept.push_back(part.number);

@@ -388,6 +388,13 @@ Result<PartRecord> decode_part(std::string_view row) {
 Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
   CLOCHE_TRY(const found, read_head(row));
   CLOCHE_TRY(const head, read_head(arena.copy(row.substr(0, row.size() - found.json.size()))));
+  // Nearly all objects are the bucket owner's. The text may stand elsewhere too, in metadata say.
+  std::string_view owner;
+  if (found.json.contains(R"("owner":")")) {
+    Arena parsed;
+    CLOCHE_TRY(const value, parse_row(found.json, parsed));
+    owner = arena.copy(value["owner"].text());
+  }
   return ObjectSummary{.version_id = head.word(kVersion),
                        .etag = head.word(kETag),
                        .storage_class = head.word(kClass),
@@ -396,7 +403,8 @@ Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
                        .modified = Instant(std::chrono::microseconds(head.number(kModified))),
                        .delete_marker = head.number(kMarker) != 0,
                        .algorithm = algorithm_of(head.word(kAlgorithm)),
-                       .composite = head.number(kComposite) != 0};
+                       .composite = head.number(kComposite) != 0,
+                       .owner = owner};
 }
 
 }  // namespace cloche::s3

@@ -174,6 +174,7 @@ struct ObjectSummary {
   bool delete_marker = false;
   std::optional<Algorithm> algorithm;
   bool composite = false;
+  std::string_view owner = {};  // An account; empty: the bucket's.
 };
 Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena);
 

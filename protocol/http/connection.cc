@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "protocol/http/cors.h"
@@ -556,13 +557,29 @@ void Connection::start_writing() {
   if (!exchange.has_body()) {
     exchange.answer.body.clear();
     exchange.segments.clear();
-  } else if (socket_.is_tls() && !exchange.streams && exchange.answer.body.size() <= kBufferBytes) {
-    // One record instead of two.
-    out_ += exchange.answer.body;
-    exchange.answer.body.clear();
+  } else {
+    join_body(exchange);
   }
   state_ = State::Writing;
   touch(options().idle_timeout);
+}
+
+// A body that goes out behind its head in one run of bytes.
+void Connection::join_body(Exchange& exchange) {
+  std::string& body = exchange.answer.body;
+  const bool in_chunks = exchange.in_chunks();
+  // With TLS one record instead of two.
+  const bool small = socket_.is_tls() && !exchange.streams && body.size() <= kBufferBytes;
+  if (!in_chunks && !small) return;
+  exchange.joined_size = body.size();
+  if (in_chunks) {
+    char size[20];
+    out_.append(size, std::to_chars(size, size + sizeof size, body.size(), 16).ptr);
+    out_ += "\r\n";
+  }
+  out_ += body;
+  if (in_chunks) out_ += "\r\n0\r\n\r\n";
+  body.clear();
 }
 
 Connection::Step Connection::write_answer() {

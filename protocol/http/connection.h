@@ -97,6 +97,7 @@ class Connection final : public ExchangeHost,
   Result<BodyEnd> body_end() const;
 
   void start_writing();
+  void join_body(Exchange& exchange);
   void finish_exchange();
   void detach_exchange();
   Step write_segments();

@@ -141,6 +141,7 @@ void Exchange::reset() {
   answer.clear();
   segments.clear();
   streams = failed = origin_decided = detached = released = false;
+  joined_size.reset();
   error_code.clear();
   kept_buffers.clear();
   kept_body.clear();
@@ -268,7 +269,14 @@ void Exchange::answer_raw(int status, std::string_view content_type, std::string
   hand_over();
 }
 
+bool Exchange::in_chunks() const {
+  if (streams || !request.http_1_1 || answer.content_type != "application/xml") return false;
+  if (wire() != Wire::RestXml || !has_body()) return false;
+  return !answer.body.empty() && (failed || request.method() != "PUT");
+}
+
 std::uint64_t Exchange::body_size() const {
+  if (joined_size) return *joined_size;
   if (!streams) return answer.body.size();
   std::uint64_t size = 0;
   for (const BodySegment& segment : segments) size += segment.size;
@@ -327,8 +335,10 @@ void Exchange::append_head(std::string& out, Instant now, bool close) const {
     append_number(out, crc32(as_bytes(answer.body)));
     out += "\r\n";
   }
-  if (status != 204 && status != 304) {
-    const bool head = request.method() == "HEAD";
+  const bool head = request.method() == "HEAD";
+  if (in_chunks()) {
+    out += "Transfer-Encoding: chunked\r\n";
+  } else if (status != 204 && status != 304) {
     if (!head || answer.content_length || streams) {
       out += "Content-Length: ";
       append_number(out, head && answer.content_length ? *answer.content_length : body_size());

@@ -70,6 +70,9 @@ class Exchange final : public Call {
   Wire wire() const;      // The service's, or what the client seems to speak.
   bool has_body() const;  // False for HEAD, 204 and 304.
   std::uint64_t body_size() const;
+  // Whether the body goes out as a chunk: S3's errors and XML do so, but for what PUT answers
+  // (recordings of AWS, 2025).
+  bool in_chunks() const;
   // "s3.PutObject", or the request line where no operation is known.
   std::string what_was_asked() const;
   // One line for the operator if the error is a fault of ours. From any thread.
@@ -82,6 +85,8 @@ class Exchange final : public Call {
   Answer answer;
   std::vector<BodySegment> segments;
   bool streams = false;  // The body is in `segments`.
+  // The body's size, once the connection has joined the body with the head.
+  std::optional<std::uint64_t> joined_size;
   bool failed = false;
   bool origin_decided = false;  // By the service: the server adds no CORS headers of its own.
   std::string error_code;       // For the log.
