@@ -7,10 +7,12 @@ namespace {
 
 // RFC 3629: what looks like UTF-8 and is not. A row of JSON with such text could not be read again.
 TEST(Utf8, IsStrict) {
-  for (const std::string_view good : {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"})
+  for (const std::string_view good :
+       {"", "a", "\xC3\xA9", "\xE2\x82\xAC", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"})
     EXPECT_TRUE(is_utf8(good)) << good;
-  for (const std::string_view bad : {"\xE9", "\xC0\xAF", "\xC3", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                                     "\xF0\x80\x80\x80", "\x80", "a\xFF", "\xC3(", "\xF5\x80\x80\x80"})
+  for (const std::string_view bad :
+       {"\xE9", "\xC0\xAF", "\xC3", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+        "\xF0\x80\x80\x80", "\x80", "a\xFF", "\xC3(", "\xF5\x80\x80\x80"})
     EXPECT_FALSE(is_utf8(bad)) << bad;
 }
 

@@ -68,7 +68,8 @@ inline Value quoted_etag(Arena& arena, std::string_view etag) {
 std::string_view unquoted(std::string_view etag);
 
 // VersionId of a version that was just made: none where versioning is suspended.
-void add_new_version_id(Value& output, Arena& arena, std::string_view version_id);
+void add_new_version_id(Value& output, Arena& arena, std::string_view version_id,
+                        std::string_view member = "VersionId");
 // VersionId, where the bucket has or had versioning.
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,
                     std::string_view version_id);
