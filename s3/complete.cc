@@ -64,7 +64,8 @@ Result<void> check_part(const Value& input, const UploadRecord& upload, const Na
   if (!named.checksum.empty()) {
     // A checksum of another algorithm than the upload's can't be judged: to S3 that is not the part
     // that it has.
-    if (!upload.algorithm || *upload.algorithm != *named.algorithm) {
+    // What S3 makes on its own is told with each part and may be given back (mc does).
+    if (algorithm_of(upload) != *named.algorithm) {
       if (upload.algorithm) {
         return {Error{.kind = Error::Kind::Refused,
                       .code = "BadDigest",
@@ -133,6 +134,13 @@ Result<ObjectRecord> assemble(const engine::ReadView& view, const BucketRecord& 
   return object;
 }
 
+// A composite checksum may be given with the number of parts or without it: minio-go leaves it out, and S3
+// takes both (github.com/minio/minio, issue 19670, which compares them).
+bool same_checksum(std::string_view given, const Checksum& made) {
+  if (given == made.value) return true;
+  return made.composite && given == std::string_view(made.value).substr(0, made.value.rfind('-'));
+}
+
 // A checksum of the whole, which the request may give. One of the full object counts as such only if the
 // request says so, where the algorithm's own type is the other (recordings of AWS, 2025-08). Where the upload
 // began without an algorithm, one of another than S3's own choice is not looked at (recording, 2026-02).
@@ -142,7 +150,7 @@ Result<void> check_checksum(const Value& input, bool chosen, const Checksum& mad
     if (!given || (!chosen && algorithm != made.algorithm)) continue;
     const bool type_is_clear =
         made.composite || algorithm == Algorithm::Crc64nvme || input["ChecksumType"].present();
-    if (algorithm != made.algorithm || given.text() != made.value || !type_is_clear)
+    if (algorithm != made.algorithm || !same_checksum(given.text(), made) || !type_is_clear)
       return bad_checksum(lower_name_of(made.algorithm));
   }
   return {};

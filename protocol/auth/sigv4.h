@@ -46,7 +46,8 @@ Result<void> check_form_signature(const FormSignature& form, const Credential& s
                                   const SecretLookup& secret);
 
 // Presigned URLs may carry in their query what is else a header: x-amz-..., conditions, and what is
-// said about the content (recordings of AWS, 2025). Makes headers of them. Call for S3's requests alone.
+// said about the content (recordings of AWS, 2025). Makes headers of them, but of checksums of the body, which AWS
+// does not look at there. Call for S3's requests alone.
 void take_headers_of_query(Request& request, const Credential& credential);
 
 // The signer that a chunk-signed body is checked with.

@@ -4,8 +4,12 @@ import os
 import pathlib
 import subprocess
 
+import pytest
 
-def test_javascript_sdk(endpoint):
-    done = subprocess.run(["node", "--test", "sdk.test.mjs"], cwd=pathlib.Path(__file__).parent / "js", capture_output=True, text=True, check=False,
-                          env={**os.environ, "ENDPOINT": endpoint})
+JS = pathlib.Path(__file__).parent / "js"
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in JS.glob("*.test.mjs")))
+def test_javascript(endpoint, file):
+    done = subprocess.run(["node", "--test", file], cwd=JS, capture_output=True, text=True, check=False, env={**os.environ, "ENDPOINT": endpoint})
     assert done.returncode == 0, done.stdout + done.stderr

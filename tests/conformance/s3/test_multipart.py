@@ -7,6 +7,8 @@ import zlib
 import botocore.exceptions
 import pytest
 
+import support
+
 MIB = 1024 * 1024
 
 
@@ -157,6 +159,37 @@ def test_checksums_of_the_whole_in_complete(s3, bucket):
             "The crc32 you specified did not match the calculated checksum.")
     done = complete(s3, bucket, "k", created["UploadId"], named, ChecksumCRC32=right, ChecksumType="FULL_OBJECT")
     assert (done["ChecksumCRC32"], done["ChecksumType"]) == (right, "FULL_OBJECT")
+
+
+# A composite checksum of the whole is taken with the number of parts and without it (minio-go leaves it out;
+# github.com/minio/minio, issue 19670, compares AWS).
+@pytest.mark.parametrize("suffix, code", [("", None), ("-2", None), ("-3", "BadDigest")])
+def test_a_composite_checksum_may_leave_out_the_number_of_parts(s3, bucket, suffix, code):
+    parts = [b"a" * (5 * MIB), b"b"]
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
+    named = []
+    for number, body in enumerate(parts, 1):
+        done = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=number, Body=body, ChecksumAlgorithm="SHA256")
+        named.append({"PartNumber": number, "ETag": done["ETag"], "ChecksumSHA256": done["ChecksumSHA256"]})
+    whole = base64.b64encode(hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()).decode()
+    if code:
+        assert refused(complete, s3, bucket, "k", upload_id, named, ChecksumSHA256=whole + suffix)["Code"] == code
+    else:
+        assert complete(s3, bucket, "k", upload_id, named, ChecksumSHA256=whole + suffix)["ChecksumSHA256"] == whole + "-2"
+
+
+# What S3 makes on its own it tells with each part (github.com/versity/versitygw, issue 1547, of AWS), and clients like mc give
+# back what they were told. Another algorithm than that is refused (recording of AWS, 2025-08).
+def test_the_checksum_that_s3_makes_may_be_given_back(endpoint, bucket):
+    s3 = support.client("s3", endpoint, config={"request_checksum_calculation": "when_required", "s3": {"addressing_style": "path"}})
+    upload_id = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    parts = [s3.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=number, Body=body) for number, body in ((1, b"a" * (5 * MIB)), (2, b"b"))]
+    named = [{"PartNumber": number, "ETag": part["ETag"], "ChecksumCRC64NVME": part["ChecksumCRC64NVME"]} for number, part in enumerate(parts, 1)]
+    wrong = [named[0], {**named[1], "ChecksumCRC64NVME": named[0]["ChecksumCRC64NVME"]}]
+    assert refused(complete, s3, bucket, "k", upload_id, wrong)["Code"] == "InvalidPart"
+    other = [named[0], {"PartNumber": 2, "ETag": named[1]["ETag"], "ChecksumCRC32": "cbDBWg=="}]
+    assert refused(complete, s3, bucket, "k", upload_id, other)["Code"] == "InvalidPart"
+    assert complete(s3, bucket, "k", upload_id, named)["ChecksumType"] == "FULL_OBJECT"
 
 
 # Of parts: composite ones have their own checksum, one of the full object is told with all of its bytes only.
