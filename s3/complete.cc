@@ -217,6 +217,15 @@ Result<std::optional<ObjectRecord>> completed_before(const engine::ReadView& vie
   return newest;
 }
 
+// Directory buckets: "you must use consecutive part numbers ... starting from 1".
+Result<void> check_consecutive(std::string_view upload_id, const std::vector<NamedPart>& named) {
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    if (named[i].number != static_cast<std::int64_t>(i) + 1)
+      return invalid_part(upload_id, named[i].number, named[i].etag);
+  }
+  return {};
+}
+
 // A client's key need not come with the request, but if it does it is the upload's.
 Result<void> check_given_key(const Value& input, const UploadRecord& upload) {
   CLOCHE_TRY(const key, read_customer_key(input, KeyUse::Encrypt));
@@ -240,6 +249,7 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
     return input["MultipartUpload"] ? malformed_xml()
                                     : invalid_request("You must specify at least one part");
   }
+  if (bucket.is_directory()) CLOCHE_TRY_VOID(check_consecutive(upload_id, named));
   CLOCHE_TRY_VOID(check_given_key(input, upload));
   CLOCHE_TRY_VOID(check_checksum_mode(input, upload));
   CLOCHE_TRY(const newest, find_newest(txn, bucket, key));

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/utf8.h"
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/limits.h"
 #include "s3/metadata_words.h"
@@ -148,14 +149,14 @@ std::string write_tagging(const Pairs& tags) {
   return out;
 }
 
-// A client that asks for its own key, for KMS or for a lock relies on getting it: what is not built is
-// refused, not taken and forgotten.
+// What only directory buckets know.
 static Result<void> refuse_not_built(const Value& input) {
+  if (is_directory_name(input["Bucket"].text())) return {};  // It appends.
   constexpr std::pair<std::string_view, std::string_view> kNotBuilt[] = {
       {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
   };
   for (const auto& [member, header] : kNotBuilt) {
-    if (input[member]) return header_not_implemented(header, "Cloche does not implement it yet");
+    if (input[member]) return header_not_implemented(header, "");
   }
   return {};
 }
@@ -189,7 +190,12 @@ Result<ObjectHeaders> read_object_headers(const protocol::Call& call) {
   if (const std::string_view expires = call.http().header("expires"); !expires.empty())
     headers.system.emplace_back("expires", kept_text(expires, form));
   CLOCHE_TRY(metadata, read_metadata(input["Metadata"], form));
-  CLOCHE_TRY(storage_class, read_storage_class(input["StorageClass"].text()));
+  const std::string_view class_asked = input["StorageClass"].text();
+  // A directory bucket has one, which store_newest writes.
+  const bool express = is_directory_name(input["Bucket"].text());
+  if (express && !class_asked.empty() && class_asked != kExpressClass)
+    return invalid_storage_class(class_asked);
+  CLOCHE_TRY(storage_class, read_storage_class(express ? std::string_view() : class_asked));
   CLOCHE_TRY(tagging, read_tagging(input["Tagging"].text()));
   headers.metadata = std::move(metadata);
   headers.storage_class = std::move(storage_class);

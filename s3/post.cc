@@ -194,7 +194,7 @@ class FormCall final : public protocol::Call {
           "&etag=" + percent_encoded(etag, false);
     posted_->set_header("Location", to);
     posted_->set_status(303);
-    posted_->reply(Value::map(), {});
+    posted_->reply(Value::map(), std::vector<protocol::BodySegment>());
   }
 
   const CallPtr posted_;

@@ -252,6 +252,7 @@ std::string encode(const BucketRecord& record) {
   writer.number("versioning", static_cast<int>(record.versioning));
   writer.flag("eu", record.eu);
   writer.number("settings", static_cast<std::int64_t>(record.settings));
+  writer.text("zone", record.zone);
   return writer.take();
 }
 
@@ -316,7 +317,8 @@ Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row) 
                       .created = time_of(value["created"]),
                       .versioning = static_cast<Versioning>(value["versioning"].as_integer(0)),
                       .eu = value["eu"].as_bool(),
-                      .settings = static_cast<std::uint64_t>(value["settings"].as_integer(0))};
+                      .settings = static_cast<std::uint64_t>(value["settings"].as_integer(0)),
+                      .zone = value["zone"].str()};
 }
 
 Result<ObjectRecord> decode_object(std::string_view row) {

@@ -140,6 +140,7 @@ void Exchange::reset() {
   body_source = nullptr;
   answer.clear();
   segments.clear();
+  maker.reset();
   streams = failed = origin_decided = detached = released = false;
   joined_size.reset();
   error_code.clear();
@@ -229,6 +230,17 @@ void Exchange::reply(const Value& output, std::vector<BodySegment> body) {
   hand_over();
 }
 
+void Exchange::reply(const Value& output, std::unique_ptr<BodyMaker> body) {
+  if (!claim()) return;
+  write_output(route.service->model(), *route.served->operation, output, identity(), answer);
+  maker = std::move(body);
+  joined_size = 0;
+  answer.body.clear();
+  if (answer.content_type == "application/xml") answer.content_type = {};
+  streams = true;
+  hand_over();
+}
+
 void Exchange::fail(Error error) {
   log_fault(error);  // Also one that comes too late to be answered with.
   if (!claim()) return;
@@ -270,6 +282,7 @@ void Exchange::answer_raw(int status, std::string_view content_type, std::string
 }
 
 bool Exchange::in_chunks() const {
+  if (maker) return request.http_1_1;
   if (streams || !request.http_1_1 || answer.content_type != "application/xml") return false;
   if (wire() != Wire::RestXml || !has_body()) return false;
   return !answer.body.empty() && (failed || request.method() != "PUT");
@@ -338,7 +351,7 @@ void Exchange::append_head(std::string& out, Instant now, bool close) const {
   const bool head = request.method() == "HEAD";
   if (in_chunks()) {
     out += "Transfer-Encoding: chunked\r\n";
-  } else if (status != 204 && status != 304) {
+  } else if (status != 204 && status != 304 && !maker) {
     if (!head || answer.content_length || streams) {
       out += "Content-Length: ";
       append_number(out, head && answer.content_length ? *answer.content_length : body_size());

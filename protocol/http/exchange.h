@@ -50,6 +50,7 @@ class Exchange final : public Call {
   Result<Value> read_shape(std::string_view shape, std::string_view text) override;
   void reply(const Value& output) override;
   void reply(const Value& output, std::vector<BodySegment> body) override;
+  void reply(const Value& output, std::unique_ptr<BodyMaker> body) override;
   void fail(Error error) override;
   void set_status(int status) override { status_ = status; }
   void set_header(std::string_view name, std::string_view value) override;
@@ -84,8 +85,10 @@ class Exchange final : public Call {
   BodySource* body_source = nullptr;
   Answer answer;
   std::vector<BodySegment> segments;
-  bool streams = false;  // The body is in `segments`.
-  // The body's size, once the connection has joined the body with the head.
+  std::unique_ptr<BodyMaker> maker;
+  bool streams = false;  // The body is in `segments`, or `maker` makes it.
+  // The body's size, once the connection has joined the body with the head; of a body that is made, what has
+  // been sent.
   std::optional<std::uint64_t> joined_size;
   bool failed = false;
   bool origin_decided = false;  // By the service: the server adds no CORS headers of its own.
