@@ -66,6 +66,10 @@ Error limit_exceeded(std::string message) {
   return refusal("LimitExceededException", std::move(message));
 }
 
+Error access_denied(std::string message) {
+  return refusal("AccessDeniedException", std::move(message));
+}
+
 Error key_schema_mismatch() {
   return validation("The provided key element does not match the schema");
 }
@@ -77,6 +81,10 @@ Error conditional_check_failed(std::string_view item_json) {
   error.details.emplace_back("=Item", item_json);
   error.details.emplace_back("Message", error.message);
   return error;
+}
+
+Error transaction_too_large() {
+  return validation("The aggregate size of the items in the transaction cannot exceed 4 MB");
 }
 
 Error duplicate_item() {

@@ -25,10 +25,12 @@ Error table_not_found();                             // Item operations.
 Error table_not_found(std::string_view table_name);  // Table operations, which name it.
 Error resource_in_use(std::string message);
 Error limit_exceeded(std::string message);
+Error access_denied(std::string message);
 Error key_schema_mismatch();
 // `item_json` is the item for ReturnValuesOnConditionCheckFailure; empty: none.
 Error conditional_check_failed(std::string_view item_json);
-Error duplicate_item();  // PartiQL's INSERT.
+Error transaction_too_large();  // The words are the documentation's: none was recorded.
+Error duplicate_item();         // PartiQL's INSERT.
 Error transaction_cancelled(std::string_view codes, std::string reasons_json);
 
 }  // namespace cloche::dynamodb

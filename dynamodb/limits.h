@@ -9,13 +9,17 @@ namespace cloche::dynamodb {
 
 // AWS: "Item size", names included.
 inline constexpr std::size_t kItemBytesMax = std::size_t{400} << 10;
-// AWS: depth of nested attributes. It also bounds the recursion of everything that walks an item.
+// AWS: levels of nested attributes; an attribute of an item is the first. It also bounds the recursion of everything that walks an item.
 inline constexpr int kNestingDepthMax = 32;
 // AWS: what one Query, Scan or BatchGetItem reads at most, and what a page ends at.
 inline constexpr std::size_t kPageBytesMax = std::size_t{1} << 20;
 inline constexpr std::size_t kBatchGetBytesMax = std::size_t{16} << 20;
+// AWS: "DynamoDB transactions": all items of one request.
+inline constexpr std::size_t kTransactionBytesMax = std::size_t{4} << 20;
 inline constexpr std::size_t kBatchGetKeysMax = 100;
 inline constexpr std::size_t kBatchWriteRequestsMax = 25;
+// AWS: "Multi-attribute keys": for the partition key of a global index, and for its sort key.
+inline constexpr std::size_t kKeyPartsMax = 4;
 inline constexpr std::size_t kPartitionKeyBytesMax = 2048;
 inline constexpr std::size_t kSortKeyBytesMax = 1024;
 inline constexpr std::size_t kExpressionBytesMax = 4096;

@@ -114,9 +114,29 @@ DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard, DynamoDbOption
 }
 DynamoDb::~DynamoDb() = default;
 
+// Pages of any origin may use the service, as on AWS; which origins may use this server is the
+// server's to say.
+protocol::OriginVerdict judge_origin(const protocol::HttpRequest& request, bool trusted) {
+  using Kind = protocol::OriginVerdict::Kind;
+  if (!trusted || !request.has_header("Origin")) return {.kind = Kind::Usual};
+  protocol::OriginVerdict verdict{.kind = Kind::Decided};
+  verdict.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  if (request.method() != "OPTIONS") return verdict;
+  for (const auto& [asked, allowed] :
+       {std::pair("Access-Control-Request-Headers", "Access-Control-Allow-Headers"),
+        std::pair("Access-Control-Request-Method", "Access-Control-Allow-Methods")}) {
+    if (request.has_header(asked)) verdict.headers.emplace_back(allowed, request.header(asked));
+  }
+  verdict.headers.emplace_back("Access-Control-Max-Age", "172800");
+  return verdict;
+}
+
 void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb) {
   protocol::Service& wire = registry.add("dynamodb");
   wire.leave_raw("AttributeValue");
+  wire.judge_origins([](const protocol::HttpRequest& request, std::string_view, bool trusted) {
+    return judge_origin(request, trusted);
+  });
   serve(wire, kOperations, dynamodb.impl());
   serve(registry.add("dynamodbstreams"), kStreamOperations, dynamodb.impl());
 }

@@ -12,19 +12,20 @@ namespace {
 constexpr std::array<std::string_view, 10> kNames = {"S",  "N",  "B",  "BOOL", "NULL",
                                                      "SS", "NS", "BS", "L",    "M"};
 
-int depth_of(const Value& attribute) {
+// Levels: 1 for a scalar.
+int levels_of(const Value& attribute) {
   int deepest = 0;
   const Value& content = content_of(attribute);
   switch (type_of(attribute)) {
     case Type::L:
-      for (const Value& element : content.items()) deepest = std::max(deepest, depth_of(element));
+      for (const Value& element : content.items()) deepest = std::max(deepest, levels_of(element));
       return deepest + 1;
     case Type::M:
       for (const Member& member : content.members())
-        deepest = std::max(deepest, depth_of(member.value));
+        deepest = std::max(deepest, levels_of(member.value));
       return deepest + 1;
     default:
-      return 0;
+      return 1;
   }
 }
 
@@ -142,7 +143,7 @@ std::size_t item_bytes(const Value& item) {
 
 bool is_nested_too_deep(const Value& item) {
   return std::ranges::any_of(item.members(), [](const Member& member) {
-    return depth_of(member.value) > kNestingDepthMax;
+    return levels_of(member.value) > kNestingDepthMax;
   });
 }
 

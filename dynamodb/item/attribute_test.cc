@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "dynamodb/item/key_bytes.h"
+#include "dynamodb/item/storage_bytes.h"
 #include "dynamodb/item/stored_item.h"
 
 namespace cloche::dynamodb {
@@ -80,16 +83,17 @@ TEST_F(AttributeTest, IsRefusedInTheServicesWords) {
             "SerializationException: Unrecognized collection type class java.lang.String");
 }
 
-// 32 levels are the documented limit; it also bounds every recursion over items.
+// 32 levels are the documented limit, the scalar at the end included (recorded 2026-06); it also
+// bounds every recursion over items.
 TEST_F(AttributeTest, NestsThirtyTwoDeepAndNoDeeper) {
   const auto nested = [](int depth) {
     std::string text = R"({"S":"a"})";
     for (int i = 0; i < depth; ++i) text = R"({"L":[)" + text + "]}";
     return text;
   };
-  EXPECT_TRUE(checked(nested(32)).starts_with("{"));
+  EXPECT_TRUE(checked(nested(31)).starts_with("{"));
   EXPECT_TRUE(
-      checked(nested(33))
+      checked(nested(32))
           .starts_with("ValidationException: Nesting Levels have exceeded supported limits"));
 }
 
@@ -126,8 +130,37 @@ TEST_F(AttributeTest, TheStoredFormIsFixed) {
   EXPECT_EQ(row, R"(6 {"id":{"S":"a"},"n":{"N":"12"}})");
   EXPECT_EQ(StoredItem(row).bytes(), 6u);
   EXPECT_EQ(StoredItem(row).json(), R"({"id":{"S":"a"},"n":{"N":"12"}})");
-  EXPECT_EQ(partition_hash("a"), partition_hash("a"));
-  EXPECT_NE(partition_hash("a"), partition_hash("b"));
+  const HashedPart a{Type::S, "a"};
+  EXPECT_EQ(partition_hash(PartitionOrder::Mixed, {&a, 1}), 189'900'332'573'052'507);
+}
+
+// The order in which the service was seen to scan (architect/dynalite, test/scan.js).
+TEST_F(AttributeTest, PartitionsLieInTheOrderOfTheService) {
+  const auto in_order = [&](std::string_view type, const std::vector<std::string>& values) {
+    std::vector<std::int64_t> hashes;
+    for (const std::string& value : values) {
+      const Value attribute = parsed("{\"" + std::string(type) + "\":\"" + value + "\"}");
+      const std::string bytes = key_bytes(attribute);
+      const HashedPart part{type_of(attribute), bytes};
+      hashes.push_back(partition_hash(PartitionOrder::Service, {&part, 1}));
+    }
+    return std::ranges::is_sorted(hashes);
+  };
+  EXPECT_TRUE(in_order(
+      "S", {"2", "8", "9", "1", "6", "hello", "0", "5", "4", "äáöü", "aardman", "7", "3", "zapf"}));
+  EXPECT_TRUE(in_order("N", {"7", "999.9", "8", "3", "2", "-999.9", "9", "4", "-0.09", "6", "1",
+                             "0", "0.012345", "5"}));
+}
+
+// What a page counts: names as one byte, lengths of values, a head and the sort key for each 3 KB.
+TEST_F(AttributeTest, StorageIsCountedInPieces) {
+  const Value small = parsed(R"({"key":{"S":"ab"},"sort":{"S":"xyz"},"n":{"NULL":true}})");
+  EXPECT_EQ(storage_bytes(small, ""), 2u + (1 + 3) + (1 + 4) + 1 + 18);
+  EXPECT_EQ(storage_bytes(small, "sort"), 2u + (1 + 3) + 1 + (18 + 3));
+  const std::string text(10'000, 'e');
+  const Value large = parsed(R"({"k":{"S":")" + text + R"("}})");
+  EXPECT_EQ(storage_bytes(large, ""), 2u + 1 + 10'002 + 4 * 18);
+  EXPECT_LE(storage_bytes(large, ""), storage_bytes_bound(text.size() + 20, false));
 }
 
 }  // namespace

@@ -140,7 +140,9 @@ class Checker {
     return {};
   }
 
+  // `depth` is that of the lists and maps around it.
   Result<void> attribute(const Value& in, Value& out, std::size_t& bytes, int depth) {
+    if (depth >= kNestingDepthMax) return nesting_too_deep();
     if (!in.is(Value::Kind::Map)) {
       if (in.is(Value::Kind::List)) {
         return serialization(
@@ -207,7 +209,6 @@ class Checker {
         return list(in, out, bytes, depth);
       case Type::M:
         if (!in.is(Value::Kind::Map)) return not_a_map(in);
-        if (depth >= kNestingDepthMax) return nesting_too_deep();
         bytes += 3 + in.size();
         return item(in, out, bytes, depth + 1);
     }
@@ -280,7 +281,6 @@ class Checker {
 
   Result<void> list(const Value& in, Value& out, std::size_t& bytes, int depth) {
     if (!in.is(Value::Kind::List)) return not_a_list(in);
-    if (depth >= kNestingDepthMax) return nesting_too_deep();
     bytes += 3 + in.size();
     const auto rebuilt = arena_.array<Value>(in.size());
     bool changed = false;

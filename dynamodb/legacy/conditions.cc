@@ -4,6 +4,7 @@
 #include "dynamodb/item/attribute.h"
 #include "dynamodb/legacy/legacy.h"
 #include "dynamodb/legacy/tree_builder.h"
+#include "dynamodb/limits.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -187,7 +188,8 @@ Result<std::vector<KeyCondition>> legacy_key_conditions(const Value& conditions,
     CLOCHE_TRY_VOID(check_operands(op, values));
     out.push_back({std::string(member.name), key_operator(op), std::move(values)});
   }
-  if (out.empty() || out.size() > 2) return validation("Conditions can be of length 1 or 2 only");
+  if (out.empty() || out.size() > 2 * kKeyPartsMax)
+    return validation("Conditions can be of length 1 or 2 only");
   return out;
 }
 

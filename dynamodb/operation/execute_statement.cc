@@ -48,6 +48,11 @@ Result<Value> select(Service& service, const engine::ReadView& view, const proto
   found_by.index_name = statement.index;
   found_by.consistent = input["ConsistentRead"].as_bool();
   CLOCHE_TRY(source, find_source(service, view, call, found_by));
+  if (!source.keys().is_plain()) {
+    return validation(
+        "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or "
+        "multi-attribute RANGE keys.");
+  }
   CLOCHE_TRY(plan, plan_select(statement, source.keys(), arena));
   plan.page.table_name = found_by.table_name;
   plan.page.index_name = found_by.index_name;
@@ -63,7 +68,7 @@ Result<Value> select(Service& service, const engine::ReadView& view, const proto
   engine::KeyRange range = engine::KeyRange::of(engine::KeyWriter().integer(source.id()));
   if (!plan.keys.empty()) {
     CLOCHE_TRY(const match, match_keys(source.keys(), plan.keys, Value()));
-    range = range_of(source.id(), match);
+    range = range_of(source.id(), source.table->order, source.keys(), match);
   }
   CLOCHE_TRY(const page,
              read_page(view, plan.page, source, std::move(range), start, plan.direction, arena));

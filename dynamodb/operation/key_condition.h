@@ -28,14 +28,15 @@ struct KeyCondition {
   std::vector<Value> values;  // Two for Between.
 };
 
-// One or two conditions on different attributes. Refuses what can't be answered from keys, in the
+// Conditions on different attributes, no more than any key has. Refuses what can't be answered from keys, in the
 // service's words.
 Result<std::vector<KeyCondition>> key_conditions(const BoundExpression& expression);
 
 // The conditions put to a table's or index's keys.
 struct KeyMatch {
-  const KeyCondition* partition = nullptr;
-  const KeyCondition* sort = nullptr;  // Null if any sort key will do.
+  std::vector<const KeyCondition*> partition;  // One for each attribute, all equalities.
+  // Of the first attributes of the sort key: equalities, and whatever the last one is.
+  std::vector<const KeyCondition*> sort;
 };
 // `start_key` (may be Absent) is checked along with them, attribute by attribute.
 Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyCondition>& conditions,
@@ -43,7 +44,8 @@ Result<KeyMatch> match_keys(const KeySchema& keys, const std::vector<KeyConditio
 
 bool fulfils(const KeyCondition& condition, const Value& attribute);
 
-// The rows of a table or index, by its id, that fulfil both.
-engine::KeyRange range_of(std::int64_t table_or_index_id, const KeyMatch& match);
+// The rows of a table or index, by its id, that fulfil all.
+engine::KeyRange range_of(std::int64_t table_or_index_id, PartitionOrder order,
+                          const KeySchema& keys, const KeyMatch& match);
 
 }  // namespace cloche::dynamodb

@@ -46,6 +46,9 @@ Result<void> refuse_paths_into_keys(const Table& table, const BoundExpression& e
   for (const Index& index : table.indexes) {
     CLOCHE_TRY_VOID(check(index.keys.partition, "IndexKey"));
     if (index.keys.sort) CLOCHE_TRY_VOID(check(*index.keys.sort, "IndexKey"));
+    for (const KeyAttribute& key : index.keys.more_partition)
+      CLOCHE_TRY_VOID(check(key, "IndexKey"));
+    for (const KeyAttribute& key : index.keys.more_sort) CLOCHE_TRY_VOID(check(key, "IndexKey"));
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "dynamodb/errors.h"
 #include "dynamodb/expression/evaluate.h"
+#include "dynamodb/item/storage_bytes.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/operation/key_paths.h"
 
@@ -23,10 +24,7 @@ std::vector<const KeyAttribute*> all_keys(const PageSource& source) {
         keys.end())
       keys.push_back(&key);
   };
-  for (const KeySchema* schema : {&source.table->keys, &source.keys()}) {
-    add(schema->partition);
-    if (schema->sort) add(*schema->sort);
-  }
+  for (const KeySchema* schema : {&source.table->keys, &source.keys()}) schema->each(add);
   return keys;
 }
 
@@ -51,13 +49,27 @@ class PageReader {
     ++scanned_;
     const StoredItem stored(row);
     (source_.index ? index_bytes_ : table_bytes_) += stored.bytes();
-    page_bytes_ += stored.bytes();
     last_ = row;
+    CLOCHE_TRY_VOID(count(stored));
     if (source_.fetch_items) return take_item_of(stored);
     return take_stored(stored);
   }
 
-  bool full() const { return scanned_ >= plan_.limit || page_bytes_ >= kPageBytesMax; }
+  bool full() const {
+    return scanned_ >= plan_.limit || (counted_ && page_bytes_ >= kPageBytesMax);
+  }
+  // The page may be full: what it holds has to be counted (count_again), which costs a look into
+  // every item. Most pages never get there.
+  bool must_count() const { return !counted_ && page_bytes_ >= kPageBytesMax; }
+  Result<void> count_again(engine::Cursor& rows) {
+    counted_ = true;
+    page_bytes_ = 0;
+    for (std::size_t i = 0; i < scanned_ && rows.valid(); ++i, rows.next()) {
+      scratch_.clear();
+      CLOCHE_TRY_VOID(count(StoredItem(rows.value())));
+    }
+    return rows.status();
+  }
 
   Result<Value> output() {
     Value out = Value::map();
@@ -83,6 +95,17 @@ class PageReader {
   }
 
  private:
+  Result<void> count(const StoredItem& stored) {
+    const auto& sort = source_.table->keys.sort;
+    if (!counted_) {
+      page_bytes_ += storage_bytes_bound(stored.json().size(), sort.has_value());
+      return {};
+    }
+    CLOCHE_TRY(const tree, stored.tree(scratch_));
+    page_bytes_ += storage_bytes(tree, sort ? std::string_view(sort->name) : std::string_view());
+    return {};
+  }
+
   Result<void> take_stored(const StoredItem& stored) {
     if (!plan_.filter && !keep_) return ++count_, Result<void>();
     if (!plan_.filter && plan_.projection.all()) {
@@ -132,6 +155,7 @@ class PageReader {
   Arena& arena_;
   Arena scratch_;
   bool keep_;
+  bool counted_ = false;  // page_bytes_ is exact, and not a bound.
   Value items_;
   std::string last_;
   std::size_t count_ = 0, scanned_ = 0, page_bytes_ = 0, table_bytes_ = 0, index_bytes_ = 0;
@@ -214,13 +238,16 @@ Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_
   const Index* index = source.index;
   if (plan.projection.expression())
     CLOCHE_TRY_VOID(refuse_paths_into_keys(*source.table, *plan.projection.expression()));
-  const KeySchema& keys = source.keys();
-  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
-    if (key == nullptr || !is_query || !plan.filter) continue;
-    if (mentions(*plan.filter, plan.filter->tree->condition, key->name)) {
+  if (is_query && plan.filter) {
+    const KeyAttribute* filtered = nullptr;
+    source.keys().each([&](const KeyAttribute& key) {
+      if (filtered == nullptr && mentions(*plan.filter, plan.filter->tree->condition, key.name))
+        filtered = &key;
+    });
+    if (filtered != nullptr) {
       return validation(
           std::string(plan.legacy_filter ? "QueryFilter" : "Filter Expression") +
-          " can only contain non-primary key attributes: Primary key attribute: " + key->name);
+          " can only contain non-primary key attributes: Primary key attribute: " + filtered->name);
     }
   }
   if (index != nullptr && index->projection != ProjectionType::All) {
@@ -275,7 +302,9 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
   auto key = key_of_key(*source.table, table_keys);
   if (!key) return invalid_start(": " + key.error().message);
   if (source.index == nullptr) return std::move((*key).row);
-  return *index_row(*source.table, *source.index, plan.start_key);
+  auto row = index_row(*source.table, *source.index, plan.start_key);
+  if (!row) return invalid_start("");
+  return *std::move(row);
 }
 
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan,
@@ -292,8 +321,12 @@ Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan,
   // A start at the very end leaves nothing, which no range says.
   if (range.to.empty() || range.from < range.to) {
     const auto cursor = view.scan(source.rows(), range, direction);
-    for (; cursor->valid() && !reader.full(); cursor->next())
+    for (; cursor->valid() && !reader.full(); cursor->next()) {
       CLOCHE_TRY_VOID(reader.take(cursor->value()));
+      if (!reader.must_count()) continue;
+      const auto again = view.scan(source.rows(), range, direction);
+      CLOCHE_TRY_VOID(reader.count_again(*again));
+    }
     CLOCHE_TRY_VOID(cursor->status());
   }
   return reader.output();

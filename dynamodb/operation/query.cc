@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "dynamodb/errors.h"
 #include "dynamodb/legacy/legacy.h"
 #include "dynamodb/operation/key_condition.h"
@@ -7,16 +9,19 @@ namespace cloche::dynamodb {
 namespace {
 
 // A start that no earlier page of this query can have ended at.
-Result<void> check_start(const PagePlan& plan, const PageSource& source, const KeyMatch& match) {
+Result<void> check_start(const PagePlan& plan, const KeyMatch& match) {
   if (!plan.start_key.present()) return {};
-  const bool same_partition =
-      equal(plan.start_key.find(source.keys().partition.name), match.partition->values[0]);
-  if (match.sort == nullptr) {
+  const bool same_partition = std::ranges::all_of(match.partition, [&](const auto* condition) {
+    return equal(plan.start_key.find(condition->attribute), condition->values[0]);
+  });
+  if (match.sort.empty()) {
     if (same_partition) return {};
     return validation(
         "The provided starting key is outside query boundaries based on provided conditions");
   }
-  if (!fulfils(*match.sort, plan.start_key.find(source.keys().sort->name))) {
+  if (!std::ranges::all_of(match.sort, [&](const auto* condition) {
+        return fulfils(*condition, plan.start_key.find(condition->attribute));
+      })) {
     return validation("The provided starting key does not match the range key predicate");
   }
   if (same_partition) return {};
@@ -45,6 +50,9 @@ Result<void> query(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const conditions, expressions.key_condition
                                    ? key_conditions(*expressions.key_condition)
                                    : legacy_key_conditions(input["KeyConditions"], arena));
+  // An index may have more, which is seen when it is known.
+  if (conditions.size() > 2 && !input["IndexName"].present())
+    return validation("Conditions can be of length 1 or 2 only");
   if (older_filter) expressions.filter = std::move(older_filter);
   CLOCHE_TRY(plan, plan_page(input, expressions));
   plan.table_name = table_name;
@@ -57,9 +65,10 @@ Result<void> query(Service& service, const protocol::CallPtr& call) {
     CLOCHE_TRY_VOID(check_start_shape(plan, source, true));
     CLOCHE_TRY(const match, match_keys(source.keys(), conditions, plan.start_key));
     CLOCHE_TRY(const start, start_row(plan, source));
-    CLOCHE_TRY_VOID(check_start(plan, source, match));
+    CLOCHE_TRY_VOID(check_start(plan, match));
     CLOCHE_TRY_VOID(check_attributes(plan, source, true));
-    return read_page(view, plan, source, range_of(source.id(), match), start,
+    return read_page(view, plan, source,
+                     range_of(source.id(), source.table->order, source.keys(), match), start,
                      backward ? engine::Direction::Backward : engine::Direction::Forward, arena);
   });
   return {};

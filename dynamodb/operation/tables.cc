@@ -38,11 +38,15 @@ TableCounts count_rows(const engine::ReadView& view, engine::TableId rows, std::
 }  // namespace
 
 Value described(const engine::ReadView& view, const Table& table, std::string_view status,
-                Arena& arena) {
+                Instant now, Arena& arena) {
   std::vector<TableCounts> index_counts;
-  for (const Index& index : table.indexes)
+  for (const Index& index : table.indexes) {
     index_counts.push_back(count_rows(view, kIndexEntries, index.id));
-  return describe_table(table, status, count_rows(view, kItems, table.id), index_counts, arena);
+    index_counts.back().now = now;
+  }
+  TableCounts counts = count_rows(view, kItems, table.id);
+  counts.now = now;
+  return describe_table(table, status, counts, index_counts, arena);
 }
 
 Result<void> create_table(Service& service, const protocol::CallPtr& call) {
@@ -96,7 +100,8 @@ Result<void> describe_table(Service& service, const protocol::CallPtr& call) {
     if (table == nullptr) return table_not_found(name);
     Value output = Value::map();
     output.add(call->arena(), "Table",
-               described(view, *table, table->restoring ? "CREATING" : "ACTIVE", call->arena()));
+               described(view, *table, table->restoring ? "CREATING" : "ACTIVE",
+                         service.store.clock().now(), call->arena()));
     return output;
   });
   return {};

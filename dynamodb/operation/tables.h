@@ -11,7 +11,7 @@ namespace cloche::dynamodb {
 
 // TableDescription with the counts of what is in the table and its indexes now.
 Value described(const engine::ReadView& view, const Table& table, std::string_view status,
-                Arena& arena);
+                Instant now, Arena& arena);
 
 // A stream is named after the moment at which it began.
 

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "dynamodb/errors.h"
+#include "dynamodb/limits.h"
 #include "dynamodb/operation/projection.h"
 #include "dynamodb/operation/transact.h"
 
@@ -37,6 +40,8 @@ Result<void> transact_get_items(Service& service, const protocol::CallPtr& call)
     CancellationReasons reasons(plans.size());
     CapacityByTable capacities;
     Value responses = Value::list();
+    std::vector<std::string> rows;
+    std::size_t bytes = 0;
     for (std::size_t i = 0; i < plans.size(); ++i) {
       CLOCHE_TRY(const table, need_table(service, view, *call, plans[i].table_name));
       const auto key = key_of_key(*table, plans[i].keys);
@@ -44,7 +49,10 @@ Result<void> transact_get_items(Service& service, const protocol::CallPtr& call)
         reasons.take(i, key.error());
         continue;
       }
+      rows.push_back((*key).row);
       CLOCHE_TRY(found, FoundItem::find(view, *key));
+      bytes += found.bytes();
+      if (bytes > kTransactionBytesMax) return transaction_too_large();
       Value& response = responses.push(arena, Value::map());
       if (found.exists()) {
         CLOCHE_TRY(const tree, plans[i].projection.of(found, arena));
@@ -53,6 +61,9 @@ Result<void> transact_get_items(Service& service, const protocol::CallPtr& call)
       // Twice what a consistent read costs.
       capacities.add(table, {2 * read_halves(found.bytes(), true), {}});
     }
+    std::ranges::sort(rows);
+    if (std::ranges::adjacent_find(rows) != rows.end())
+      return validation("Transaction request cannot include multiple operations on one item");
     if (!reasons.empty()) return reasons.error();
     Value output = Value::map();
     output.add(arena, "Responses", responses);

@@ -1,4 +1,5 @@
 #include "dynamodb/errors.h"
+#include "dynamodb/limits.h"
 #include "dynamodb/operation/transact.h"
 #include "dynamodb/operation/write.h"
 
@@ -33,8 +34,12 @@ Result<WritePlan> plan_item(Service& service, const Value& item, Arena& arena) {
 
 Result<void> transact_write_items(Service& service, const protocol::CallPtr& call) {
   std::vector<WritePlan> plans;
+  std::size_t bytes = 0;
   for (const Value& item : call->input()["TransactItems"].items()) {
     CLOCHE_TRY(plan, plan_item(service, item, call->arena()));
+    // What a request brings counts: the items of its puts, and the keys of the rest.
+    bytes += plan.kind == WriteKind::Put ? plan.item.bytes : item_bytes(plan.keys);
+    if (bytes > kTransactionBytesMax) return transaction_too_large();
     plans.push_back(std::move(plan));
   }
   protocol::Call& request = *call;

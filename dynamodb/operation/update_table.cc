@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdio>
+#include <ctime>
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
@@ -49,6 +51,37 @@ Result<void> plan_update(const Value& input) {
   return {};
 }
 
+// AWS: "Decreasing provisioned throughput" (Service, account, and table quotas).
+constexpr std::int64_t kDecreasesFree = 4;
+constexpr std::chrono::hours kBetweenDecreases{1};
+// An update has an end, which is told as the time of the change, after its beginning.
+constexpr std::chrono::milliseconds kUpdateTakes{1};
+
+// "Friday, October 9, 2026 at 12:21:34 AM Coordinated Universal Time"
+std::string in_full(Instant at) {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char day[64], time[64];
+  std::strftime(day, sizeof day, "%A, %B ", &parts);
+  std::strftime(time, sizeof time, ", %Y at ", &parts);
+  char clock[32];
+  std::snprintf(clock, sizeof clock, "%d:%02d:%02d %s", (parts.tm_hour + 11) % 12 + 1, parts.tm_min,
+                parts.tm_sec, parts.tm_hour < 12 ? "AM" : "PM");
+  return day + std::to_string(parts.tm_mday) + time + clock + " Coordinated Universal Time";
+}
+
+// The text as recorded in October 2026.
+Error too_many_decreases(std::int64_t today, Instant next) {
+  return limit_exceeded(
+      "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC "
+      "day. After the first 4 decreases, each subsequent decrease in the same UTC day can be "
+      "performed at most once every 3600 seconds. Number of decreases today: " +
+      std::to_string(today) + ". Last decrease at " + in_full(next - kBetweenDecreases) +
+      ". Next decrease can be made at " + in_full(next));
+}
+
 Result<void> set_throughput(Throughput& current, const Value& wanted, Instant now,
                             std::string_view what) {
   CLOCHE_TRY(const planned, plan_throughput(wanted));
@@ -66,9 +99,14 @@ Result<void> set_throughput(Throughput& current, const Value& wanted, Instant no
                       "to request higher limits.");
   }
   if (planned.read_units > current.read_units || planned.write_units > current.write_units)
-    current.increased = now;
-  if (planned.read_units < current.read_units || planned.write_units < current.write_units)
-    current.decreased = now;
+    current.increased = now + kUpdateTakes;
+  if (planned.read_units < current.read_units || planned.write_units < current.write_units) {
+    const std::int64_t today = current.decreases_on_day_of(now);
+    const Instant next = current.decreased.value_or(Instant()) + kBetweenDecreases;
+    if (today >= kDecreasesFree && now < next) return too_many_decreases(today, next);
+    current.decreased = now + kUpdateTakes;
+    current.decreases = today + 1;
+  }
   current.read_units = planned.read_units;
   current.write_units = planned.write_units;
   return {};
@@ -121,11 +159,9 @@ void set_attributes(const Value& definitions, Table& table) {
 
 void forget_unused_attributes(Table& table) {
   const auto is_key = [&](const std::string& name) {
-    const auto in = [&](const KeySchema& keys) {
-      return keys.partition.name == name || (keys.sort && keys.sort->name == name);
-    };
-    return in(table.keys) ||
-           std::ranges::any_of(table.indexes, [&](const Index& index) { return in(index.keys); });
+    return table.keys.has(name) || std::ranges::any_of(table.indexes, [&](const Index& index) {
+             return index.keys.has(name);
+           });
   };
   std::erase_if(table.attributes, [&](const auto& attribute) { return !is_key(attribute.first); });
 }
@@ -185,6 +221,25 @@ Result<void> update_indexes(engine::WriteTxn& txn, const Value& updates, Table& 
   return {};
 }
 
+// The table while it is being updated: new throughput comes with the end of that, which is at once.
+Table as_it_was(const Table& before, const Table& after) {
+  Table told = after;
+  const auto keep = [](const Throughput& old, Throughput& units) {
+    units.read_units = old.read_units;
+    units.write_units = old.write_units;
+    units.decreases = old.decreases;
+    if (units.increased != old.increased) *units.increased -= kUpdateTakes;
+    if (units.decreased != old.decreased) *units.decreased -= kUpdateTakes;
+  };
+  if (before.on_demand == after.on_demand) keep(before.throughput, told.throughput);
+  for (Index& index : told.indexes) {
+    const Index* old = before.find_index(index.name);
+    if (old != nullptr && before.on_demand == after.on_demand)
+      keep(old->throughput, index.throughput);
+  }
+  return told;
+}
+
 }  // namespace
 
 Result<void> update_table(Service& service, const protocol::CallPtr& call) {
@@ -223,7 +278,8 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
         CLOCHE_TRY_VOID(Catalog::store(txn, table));
         Arena& arena = request.arena();
         Value output = Value::map();
-        output.add(arena, "TableDescription", described(txn, table, "UPDATING", arena));
+        output.add(arena, "TableDescription",
+                   described(txn, as_it_was(*found, table), "UPDATING", txn.now(), arena));
         return output;
       });
   return {};

@@ -25,10 +25,6 @@ ReturnValues return_values_of(const Value& input) {
   return ReturnValues::None;
 }
 
-bool is_key(const Table& table, std::string_view name) {
-  return table.keys.partition.name == name || (table.keys.sort && table.keys.sort->name == name);
-}
-
 // The type of a right side if it is plain from the expression alone.
 std::optional<Type> result_type(const BoundExpression& update, const Node& node) {
   if (node.kind == NodeKind::Value) return type_of(update.value(node));
@@ -43,27 +39,27 @@ std::optional<Type> result_type(const BoundExpression& update, const Node& node)
 Result<void> refuse_keys(const Table& table, const BoundExpression& update) {
   for (const UpdateAction& action : update.tree->actions) {
     const std::string_view name = update.name(action.path[0]);
-    if (is_key(table, name)) {
+    if (table.keys.has(name)) {
       return invalid_value("Cannot update attribute " + std::string(name) +
                            ". This attribute is part of the key");
     }
   }
+  std::optional<Error> mismatch;
   for (const Index& index : table.indexes) {
-    for (const KeyAttribute* key : {index.global ? &index.keys.partition : nullptr,
-                                    index.keys.sort ? &*index.keys.sort : nullptr}) {
-      if (key == nullptr) continue;
+    index.keys.each([&](const KeyAttribute& key) {
       for (const UpdateAction& action : update.tree->actions) {
-        if (update.name(action.path[0]) != key->name) continue;
+        if (mismatch || update.name(action.path[0]) != key.name) continue;
         if (action.path.size() > 1 || action.clause == Clause::Remove) continue;
         const auto type = result_type(update, action.value);
-        if (type && *type != key->type) {
-          return invalid_value("Type mismatch for Index Key " + key->name +
-                               " Expected: " + std::string(name_of(key->type)) + " Actual: " +
-                               std::string(name_of(*type)) + " IndexName: " + index.name);
+        if (type && *type != key.type) {
+          mismatch = invalid_value("Type mismatch for Index Key " + key.name +
+                                   " Expected: " + std::string(name_of(key.type)) + " Actual: " +
+                                   std::string(name_of(*type)) + " IndexName: " + index.name);
         }
       }
-    }
+    });
   }
+  if (mismatch) return *std::move(mismatch);
   return refuse_paths_into_keys(table, update);
 }
 

@@ -10,16 +10,16 @@ Value key_schema(const KeySchema& keys, Arena& arena) {
     element.add(arena, "AttributeName", Value::string(arena, key.name));
     element.add(arena, "KeyType", Value::string(type));
   };
-  add(keys.partition, "HASH");
-  if (keys.sort) add(*keys.sort, "RANGE");
+  keys.each_partition([&](const KeyAttribute& key) { add(key, "HASH"); });
+  keys.each_sort([&](const KeyAttribute& key) { add(key, "RANGE"); });
   return out;
 }
 
-Value throughput(const Throughput& units, Arena& arena) {
+Value throughput(const Throughput& units, Instant now, Arena& arena) {
   Value out = Value::map();
   if (units.increased) out.add(arena, "LastIncreaseDateTime", Value::timestamp(*units.increased));
   if (units.decreased) out.add(arena, "LastDecreaseDateTime", Value::timestamp(*units.decreased));
-  out.add(arena, "NumberOfDecreasesToday", Value::integer(0));
+  out.add(arena, "NumberOfDecreasesToday", Value::integer(units.decreases_on_day_of(now)));
   out.add(arena, "ReadCapacityUnits", Value::integer(units.read_units));
   out.add(arena, "WriteCapacityUnits", Value::integer(units.write_units));
   return out;
@@ -59,7 +59,7 @@ Value index_description(const Table& table, const Index& index, std::string_view
     const bool creating = index.backfilling || table_status == "CREATING";
     out.add(arena, "IndexStatus", Value::string(creating ? "CREATING" : "ACTIVE"));
     if (index.backfilling) out.add(arena, "Backfilling", Value::boolean(true));
-    out.add(arena, "ProvisionedThroughput", throughput(index.throughput, arena));
+    out.add(arena, "ProvisionedThroughput", throughput(index.throughput, counts.now, arena));
     add_warm_throughput(out, index.warm, index.throughput, table.on_demand, table_status, arena);
   }
   out.add(arena, "IndexSizeBytes", Value::integer(counts.bytes));
@@ -86,7 +86,7 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
   if (!going) out.add(arena, "KeySchema", key_schema(table.keys, arena));
   out.add(arena, "TableStatus", Value::string(status));
   if (!going) out.add(arena, "CreationDateTime", Value::timestamp(table.created));
-  out.add(arena, "ProvisionedThroughput", throughput(table.throughput, arena));
+  out.add(arena, "ProvisionedThroughput", throughput(table.throughput, counts.now, arena));
   out.add(arena, "TableSizeBytes", Value::integer(counts.bytes));
   out.add(arena, "ItemCount", Value::integer(counts.items));
   out.add(arena, "TableArn", Value::string(arena, table.arn()));

@@ -1,6 +1,7 @@
 #include "dynamodb/table/items.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dynamodb/errors.h"
 #include "dynamodb/item/key_bytes.h"
@@ -19,11 +20,11 @@ bool is_empty(const Value& attribute) {
 
 std::string_view word_for(Type type) { return type == Type::S ? "string" : "binary"; }
 
-Result<void> check_size(std::string_view bytes, bool partition) {
-  if (partition && bytes.size() > kPartitionKeyBytesMax) {
+Result<void> check_size(std::size_t bytes, bool partition) {
+  if (partition && bytes > kPartitionKeyBytesMax) {
     return invalid_value("Size of hashkey has exceeded the maximum size limit of2048 bytes");
   }
-  if (!partition && bytes.size() > kSortKeyBytesMax) {
+  if (!partition && bytes > kSortKeyBytesMax) {
     return invalid_value(
         "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
   }
@@ -45,7 +46,7 @@ Result<std::string> key_in_item(const KeyAttribute& key, const Value& item, bool
         std::string(word_for(key.type)) + " value. Key: " + key.name);
   }
   std::string bytes = key_bytes(attribute);
-  CLOCHE_TRY_VOID(check_size(bytes, partition));
+  CLOCHE_TRY_VOID(check_size(bytes.size(), partition));
   return bytes;
 }
 
@@ -57,7 +58,7 @@ Result<std::string> key_in_key(const KeyAttribute& key, const Value& keys, bool 
                          std::string(word_for(key.type)) + " value. Key: " + key.name);
   }
   std::string bytes = key_bytes(attribute);
-  CLOCHE_TRY_VOID(check_size(bytes, partition));
+  CLOCHE_TRY_VOID(check_size(bytes.size(), partition));
   return bytes;
 }
 
@@ -79,7 +80,22 @@ Result<void> check_index_key(const Index& index, const KeyAttribute& key, const 
         ", IndexKey: " + key.name);
   }
   if (key.type == Type::N) return {};
-  return check_size(key_bytes(attribute), partition);
+  return check_size(key_bytes(attribute).size(), partition);
+}
+
+// The attributes of a key of several count together.
+Result<void> check_whole_sizes(const Index& index, const Value& item) {
+  const auto size_of = [&](std::size_t& sum) {
+    return [&](const KeyAttribute& key) {
+      const Value& attribute = item.find(key.name);
+      if (attribute.present()) sum += attribute_bytes(attribute);
+    };
+  };
+  std::size_t partition = 0, sort = 0;
+  index.keys.each_partition(size_of(partition));
+  index.keys.each_sort(size_of(sort));
+  CLOCHE_TRY_VOID(check_size(partition, true));
+  return check_size(sort, false);
 }
 
 // What an index keeps of an item, as stored.
@@ -96,6 +112,25 @@ std::int64_t write_units(std::string_view row) {
   const std::size_t bytes = StoredItem(row).bytes();
   return static_cast<std::int64_t>(
       std::max<std::size_t>(1, (bytes + kWriteUnitBytes - 1) / kWriteUnitBytes));
+}
+
+// Entries that have the same index key lie in the order of their items' hashes, as in the service:
+// the hash of the whole key of the item (source as of PartitionOrder::Service).
+void append_item_key(engine::KeyWriter& key, const Table& table, const Value& item) {
+  const std::string partition = key_bytes(item.find(table.keys.partition.name));
+  const std::string sort = table.keys.sort ? key_bytes(item.find(table.keys.sort->name)) : "";
+  if (table.order == PartitionOrder::Mixed) {
+    key.blob(partition).blob(sort);
+    return;
+  }
+  const HashedPart parts[] = {{table.keys.partition.type, partition},
+                              {table.keys.sort ? table.keys.sort->type : Type::S, sort}};
+  const auto hash = static_cast<std::uint64_t>(
+      partition_hash(table.order, std::span(parts, table.keys.sort ? 2 : 1)));
+  std::string ordered;
+  for (int shift = 56; shift >= 0; shift -= 8)
+    ordered += static_cast<char>((hash ^ (std::uint64_t{1} << 63)) >> shift);
+  key.blob(ordered + partition).blob(sort);
 }
 
 // Brings one index from the item before to the item after; answers with the units that the service
@@ -122,9 +157,20 @@ Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, con
 
 }  // namespace
 
-engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_view partition) {
+engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, PartitionOrder order,
+                                   std::span<const HashedPart> partition) {
   engine::KeyWriter key;
-  key.integer(table_or_index_id).integer(partition_hash(partition)).blob(partition);
+  key.integer(table_or_index_id).integer(partition_hash(order, partition));
+  if (partition.size() == 1) {
+    key.blob(partition[0].bytes);
+    return key;
+  }
+  std::string all;
+  for (const HashedPart& part : partition) {
+    append_key_part(all, part.bytes);
+    end_key_part(all);
+  }
+  key.blob(all);
   return key;
 }
 
@@ -132,7 +178,8 @@ std::string after_row(std::string_view row) { return std::string(row) + "\xFF\xF
 
 ItemKey item_key(const Table& table, std::string partition, std::string sort) {
   ItemKey key;
-  key.row = partition_prefix(table.id, partition).blob(sort).take();
+  const HashedPart hashed{table.keys.partition.type, partition};
+  key.row = partition_prefix(table.id, table.order, {&hashed, 1}).blob(sort).take();
   key.partition = std::move(partition);
   key.sort = std::move(sort);
   return key;
@@ -164,23 +211,44 @@ Result<void> check_index_keys(const Table& table, const Value& item) {
   for (const Index& index : table.indexes) {
     if (index.global) CLOCHE_TRY_VOID(check_index_key(index, index.keys.partition, item, true));
     if (index.keys.sort) CLOCHE_TRY_VOID(check_index_key(index, *index.keys.sort, item, false));
+    for (const KeyAttribute& key : index.keys.more_partition)
+      CLOCHE_TRY_VOID(check_index_key(index, key, item, true));
+    for (const KeyAttribute& key : index.keys.more_sort)
+      CLOCHE_TRY_VOID(check_index_key(index, key, item, false));
+    if (!index.keys.is_plain()) CLOCHE_TRY_VOID(check_whole_sizes(index, item));
   }
   return {};
 }
 
 std::optional<std::string> index_row(const Table& table, const Index& index, const Value& item) {
-  const Value& partition = item.find(index.keys.partition.name);
-  if (!partition.present()) return std::nullopt;
-  engine::KeyWriter key = partition_prefix(index.id, key_bytes(partition));
-  if (index.keys.sort) {
-    const Value& sort = item.find(index.keys.sort->name);
-    if (!sort.present()) return std::nullopt;
-    key.blob(key_bytes(sort));
-  } else {
-    key.blob("");
-  }
-  key.blob(key_bytes(item.find(table.keys.partition.name)));
-  key.blob(table.keys.sort ? key_bytes(item.find(table.keys.sort->name)) : "");
+  // Entries of a plain key without an allocation more than their bytes need; they are most.
+  std::array<std::string, kKeyPartsMax> bytes;
+  std::array<HashedPart, kKeyPartsMax> parts;
+  std::size_t count = 0;
+  bool whole = true;
+  index.keys.each_partition([&](const KeyAttribute& key) {
+    const Value& attribute = item.find(key.name);
+    if (!(whole = whole && attribute.present())) return;
+    bytes[count] = key_bytes(attribute);
+    parts[count] = {key.type, bytes[count]};
+    ++count;
+  });
+  if (!whole) return std::nullopt;
+  std::string sort;
+  index.keys.each_sort([&](const KeyAttribute& key) {
+    const Value& attribute = item.find(key.name);
+    if (!(whole = whole && attribute.present())) return;
+    if (index.keys.more_sort.empty()) {
+      sort = key_bytes(attribute);
+    } else {
+      append_key_part(sort, key_bytes(attribute));
+      end_key_part(sort);
+    }
+  });
+  if (!whole) return std::nullopt;
+  engine::KeyWriter key =
+      partition_prefix(index.id, table.order, std::span(parts.data(), count)).blob(sort);
+  append_item_key(key, table, item);
   return key.take();
 }
 
@@ -231,7 +299,9 @@ Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const 
     const Value& attribute = item.find(key.name);
     return attribute.present() && type_of(attribute) == key.type && !is_empty(attribute);
   };
-  if (!fits(index.keys.partition) || (index.keys.sort && !fits(*index.keys.sort))) return {};
+  bool all_fit = true;
+  index.keys.each([&](const KeyAttribute& key) { all_fit = all_fit && fits(key); });
+  if (!all_fit) return {};
   Arena arena;
   return txn.put(kIndexEntries, *index_row(table, index, item),
                  projected_row(table, index, item, arena));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ ItemKey item_key(const Table& table, std::string partition, std::string sort);
 Result<void> check_index_keys(const Table& table, const Value& item);
 
 // The beginning of all rows of a table or index that lie in one partition, for scans.
-engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, std::string_view partition);
+engine::KeyWriter partition_prefix(std::int64_t table_or_index_id, PartitionOrder order,
+                                   std::span<const HashedPart> partition);
 // The beginning of what comes after a row: a bound as engine/key.h has them.
 std::string after_row(std::string_view row);
 // The row of an index entry. Nothing if the item lacks a key of the index, and so is not in it.

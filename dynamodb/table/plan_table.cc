@@ -55,6 +55,53 @@ Result<void> check_shape(const Value& schema, const std::vector<std::string>& na
   return {};
 }
 
+// A global index has up to four HASH attributes, then up to four RANGE ones.
+Result<void> check_global_shape(const Value& schema, const std::vector<std::string>& names) {
+  if (names.size() <= 2 && (names.size() < 2 || schema.items()[1]["KeyType"].text() == "RANGE"))
+    return check_shape(schema, names);
+  const auto items = schema.items();
+  std::size_t hashes = 0, ranges = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (std::ranges::count(names, names[i]) > 1) {
+      return validation(
+          "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+    }
+    if (items[i]["KeyType"].text() == "RANGE") {
+      ++ranges;
+    } else if (ranges > 0) {
+      return validation("Invalid KeySchema: All HASH key elements must come before RANGE ones");
+    } else {
+      ++hashes;
+    }
+  }
+  if (hashes == 0) {
+    return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+  }
+  if (hashes > kKeyPartsMax || ranges > kKeyPartsMax) {
+    return validation(
+        "Invalid KeySchema: An index can have up to 4 HASH and up to 4 RANGE key elements");
+  }
+  return {};
+}
+
+KeySchema global_key_schema(const Value& schema, const AttributeDefinitions& attributes) {
+  KeySchema keys;
+  bool first = true;
+  for (const Value& element : schema.items()) {
+    KeyAttribute key{element["AttributeName"].str(),
+                     find(attributes, element["AttributeName"].text())->second};
+    if (element["KeyType"].text() == "HASH") {
+      (first ? keys.partition : keys.more_partition.emplace_back()) = std::move(key);
+      first = false;
+    } else if (!keys.sort) {
+      keys.sort = std::move(key);
+    } else {
+      keys.more_sort.push_back(std::move(key));
+    }
+  }
+  return keys;
+}
+
 KeySchema key_schema(const std::vector<std::string>& names,
                      const AttributeDefinitions& attributes) {
   KeySchema keys{{names[0], find(attributes, names[0])->second}, std::nullopt};
@@ -172,8 +219,7 @@ Result<void> check_all_used(const Table& table, const Value& input) {
 Result<void> check_unused(const Table& table) {
   std::vector<std::string_view> used;
   const auto use = [&](const KeySchema& keys) {
-    used.push_back(keys.partition.name);
-    if (keys.sort) used.push_back(keys.sort->name);
+    keys.each([&](const KeyAttribute& key) { used.push_back(key.name); });
   };
   use(table.keys);
   for (const Index& index : table.indexes) use(index.keys);
@@ -208,7 +254,8 @@ Result<Throughput> plan_throughput(const Value& throughput) {
   return Throughput{throughput["ReadCapacityUnits"].as_integer(0),
                     throughput["WriteCapacityUnits"].as_integer(0),
                     {},
-                    {}};
+                    {},
+                    0};
 }
 
 Result<std::string> plan_stream(const Value& specification) {
@@ -232,8 +279,8 @@ Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& 
   index.name = input["IndexName"].str();
   const auto names = key_names(input["KeySchema"]);
   CLOCHE_TRY_VOID(check_defined(names, attributes));
-  CLOCHE_TRY_VOID(check_shape(input["KeySchema"], names));
-  index.keys = key_schema(names, attributes);
+  CLOCHE_TRY_VOID(check_global_shape(input["KeySchema"], names));
+  index.keys = global_key_schema(input["KeySchema"], attributes);
   CLOCHE_TRY_VOID(plan_projection(input["Projection"], index));
   const Value& throughput = input["ProvisionedThroughput"];
   if (on_demand && throughput.present()) {
@@ -251,6 +298,7 @@ Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& 
 
 Result<Table> plan_table(const Value& input) {
   Table table;
+  table.order = PartitionOrder::Service;
   CLOCHE_TRY_VOID(plan_billing(input, table));
   table.attributes = attribute_definitions(input["AttributeDefinitions"]);
   const auto names = key_names(input["KeySchema"]);

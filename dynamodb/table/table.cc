@@ -16,13 +16,20 @@ Value encode_throughput(const Throughput& throughput, Arena& arena) {
   out.add(arena, "write", Value::integer(throughput.write_units));
   out.add(arena, "increased", encode_time(throughput.increased));
   out.add(arena, "decreased", encode_time(throughput.decreased));
+  if (throughput.decreases > 0) out.add(arena, "decreases", Value::integer(throughput.decreases));
   return out;
 }
 
 Throughput decode_throughput(const Value& value) {
   return {value["read"].as_integer(0), value["write"].as_integer(0),
-          decode_time(value["increased"]), decode_time(value["decreased"])};
+          decode_time(value["increased"]), decode_time(value["decreased"]),
+          value["decreases"].as_integer(0)};
 }
+
+// How the attributes of a key after the first are marked; the first are a pair each.
+constexpr std::string_view kMoreHash = "HASH", kMoreRange = "RANGE";
+
+constexpr std::string_view kServiceOrder = "service";
 
 constexpr std::string_view kProjections[] = {"ALL", "KEYS_ONLY", "INCLUDE"};
 
@@ -87,22 +94,35 @@ Value encode_pairs(const auto& pairs, auto second, Arena& arena) {
 
 Value encode_keys(const KeySchema& keys, Arena& arena) {
   Value out = Value::list();
-  for (const KeyAttribute* key : {&keys.partition, keys.sort ? &*keys.sort : nullptr}) {
-    if (key == nullptr) continue;
-    Value& pair = out.push(arena, Value::list());
-    pair.push(arena, Value::string(key->name));
-    pair.push(arena, Value::string(name_of(key->type)));
-  }
+  const auto add = [&](const KeyAttribute& key, std::string_view kind) {
+    Value& entry = out.push(arena, Value::list());
+    entry.push(arena, Value::string(key.name));
+    entry.push(arena, Value::string(name_of(key.type)));
+    if (!kind.empty()) entry.push(arena, Value::string(kind));
+  };
+  add(keys.partition, "");
+  if (keys.sort) add(*keys.sort, "");
+  for (const KeyAttribute& key : keys.more_partition) add(key, kMoreHash);
+  for (const KeyAttribute& key : keys.more_sort) add(key, kMoreRange);
   return out;
 }
 
 KeySchema decode_keys(const Value& value) {
-  const auto key = [&](std::size_t at) {
-    const auto pair = value.items()[at].items();
-    return KeyAttribute{pair[0].str(), type_named(pair[1].text()).value_or(Type::S)};
-  };
-  KeySchema keys{key(0), std::nullopt};
-  if (value.size() > 1) keys.sort = key(1);
+  KeySchema keys;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto entry = value.items()[i].items();
+    KeyAttribute key{entry[0].str(), type_named(entry[1].text()).value_or(Type::S)};
+    const std::string_view kind = entry.size() > 2 ? entry[2].text() : "";
+    if (kind == kMoreHash) {
+      keys.more_partition.push_back(std::move(key));
+    } else if (kind == kMoreRange) {
+      keys.more_sort.push_back(std::move(key));
+    } else if (i == 0) {
+      keys.partition = std::move(key);
+    } else {
+      keys.sort = std::move(key);
+    }
+  }
   return keys;
 }
 
@@ -126,10 +146,8 @@ bool Table::has_local_index() const {
 }
 
 bool is_projected(const Table& table, const Index& index, std::string_view attribute) {
-  const auto is_key = [&](const KeySchema& keys) {
-    return keys.partition.name == attribute || (keys.sort && keys.sort->name == attribute);
-  };
-  if (index.projection == ProjectionType::All || is_key(table.keys) || is_key(index.keys))
+  if (index.projection == ProjectionType::All || table.keys.has(attribute) ||
+      index.keys.has(attribute))
     return true;
   return std::ranges::find(index.included, attribute) != index.included.end();
 }
@@ -144,6 +162,7 @@ std::string encode_table(const Table& table) {
   out.add(arena, "uuid", Value::string(table.uuid));
   out.add(arena, "created", encode_time(table.created));
   out.add(arena, "keys", encode_keys(table.keys, arena));
+  if (table.order == PartitionOrder::Service) out.add(arena, "order", Value::string(kServiceOrder));
   out.add(arena, "attributes",
           encode_pairs(
               table.attributes, [](const auto& pair) { return name_of(pair.second); }, arena));
@@ -189,6 +208,7 @@ Result<Table> decode_table(std::string_view row) {
   table.uuid = in["uuid"].str();
   table.created = decode_time(in["created"]).value_or(Instant());
   table.keys = decode_keys(in["keys"]);
+  if (in["order"].text() == kServiceOrder) table.order = PartitionOrder::Service;
   for (const Value& pair : in["attributes"].items()) {
     table.attributes.emplace_back(pair.items()[0].str(),
                                   type_named(pair.items()[1].text()).value_or(Type::S));

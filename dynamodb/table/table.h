@@ -13,6 +13,7 @@
 #include "base/document.h"
 #include "base/result.h"
 #include "dynamodb/item/attribute.h"
+#include "dynamodb/item/key_bytes.h"
 
 namespace cloche::dynamodb {
 
@@ -24,6 +25,31 @@ struct KeyAttribute {
 struct KeySchema {
   KeyAttribute partition;
   std::optional<KeyAttribute> sort;
+  // A global index may have up to kKeyPartsMax attributes for each: those after the first.
+  std::vector<KeyAttribute> more_partition{}, more_sort{};
+
+  bool is_plain() const { return more_partition.empty() && more_sort.empty(); }
+  template <typename F>
+  void each_partition(F&& f) const {
+    f(partition);
+    for (const KeyAttribute& key : more_partition) f(key);
+  }
+  template <typename F>
+  void each_sort(F&& f) const {
+    if (sort) f(*sort);
+    for (const KeyAttribute& key : more_sort) f(key);
+  }
+  template <typename F>
+  void each(F&& f) const {
+    each_partition(f);
+    each_sort(f);
+  }
+  bool has(std::string_view name) const {
+    bool found = false;
+    each([&](const KeyAttribute& key) { found = found || key.name == name; });
+    return found;
+  }
+  std::size_t size() const { return 1 + more_partition.size() + (sort ? 1 : 0) + more_sort.size(); }
 };
 
 struct Throughput {
@@ -31,6 +57,13 @@ struct Throughput {
   std::int64_t write_units = 0;
   std::optional<Instant> increased;
   std::optional<Instant> decreased;
+  std::int64_t decreases = 0;  // On the day (UTC) of the last one.
+
+  std::int64_t decreases_on_day_of(Instant at) const {
+    using std::chrono::floor;
+    using Days = std::chrono::days;
+    return decreased && floor<Days>(*decreased) == floor<Days>(at) ? decreases : 0;
+  }
 };
 
 // WarmThroughput as asked for: zeros are the least there is.
@@ -60,6 +93,7 @@ struct Table {
   std::string uuid;  // TableId
   Instant created{};
   KeySchema keys;
+  PartitionOrder order = PartitionOrder::Mixed;
   std::vector<std::pair<std::string, Type>>
       attributes;              // AttributeDefinitions, in the order given.
   std::vector<Index> indexes;  // Local ones first.
@@ -109,6 +143,7 @@ Result<Table> decode_table(std::string_view row);
 struct TableCounts {
   std::int64_t items = 0;
   std::int64_t bytes = 0;
+  Instant now{};  // Of which day decreases of throughput are counted.
 };
 Value describe_table(const Table& table, std::string_view status, const TableCounts& counts,
                      const std::vector<TableCounts>& index_counts, Arena& arena);

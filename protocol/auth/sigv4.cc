@@ -382,6 +382,24 @@ Sha256 signing_key(std::string_view secret, const Credential& credential) {
   return key;
 }
 
+Result<void> check_presigned_json(const Request& request, const Credential& credential,
+                                  Instant now) {
+  // Without an algorithm the query is not meant as a signature.
+  if (credential.kind != Credential::Kind::V4Presigned || !request.query("X-Amz-Algorithm"))
+    return {};
+  std::string missing;
+  for (const char* name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature",
+                           "X-Amz-SignedHeaders", "X-Amz-Date"}) {
+    if (request.query(name).value_or("").empty())
+      missing += std::string("AWS query-string parameters must include '") + name + "'. ";
+  }
+  if (!missing.empty()) {
+    return refused(400, "IncompleteSignatureException",
+                   missing + "Re-examine the query-string parameters.");
+  }
+  return check_time(Family::Json, *request.query("X-Amz-Date"), now);
+}
+
 Result<void> check_presigned(const Request& request, const Credential& credential, Instant now) {
   if (credential.kind == Credential::Kind::V2Presigned) {
     const auto expires = Value::string(request.query("Expires").value_or("")).as_integer();
@@ -441,7 +459,16 @@ Result<void> check_signature(const Request& request, const Credential& credentia
   const Family family = family_of(model);
   if (family == Family::Xml) CLOCHE_TRY_VOID(check_mechanism(request, credential));
   if (family == Family::Xml && is_v2(credential)) return check_v2(request, credential, now, secret);
-  if (credential.kind == Credential::Kind::None) {
+  if (family == Family::Json && !request.authorization.empty() &&
+      request.query("X-Amz-Algorithm")) {
+    return refused(
+        400, "InvalidSignatureException",
+        "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
+  }
+  const bool no_algorithm = family == Family::Json &&
+                            credential.kind == Credential::Kind::V4Presigned &&
+                            !request.query("X-Amz-Algorithm");
+  if (credential.kind == Credential::Kind::None || no_algorithm) {
     if (family == Family::Xml && request.authorization.empty()) return {};
     return refused(family == Family::Json ? 400 : 403,
                    family == Family::Json ? "MissingAuthenticationTokenException"
@@ -453,6 +480,9 @@ Result<void> check_signature(const Request& request, const Credential& credentia
     return refused(
         400, "InvalidSignatureException",
         "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.");
+  }
+  if (family == Family::Json) {
+    if (auto error = incomplete(family, request, credential)) return *error;
   }
   if (credential.kind == Credential::Kind::V2Header ||
       credential.kind == Credential::Kind::V2Presigned ||

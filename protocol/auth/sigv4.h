@@ -33,6 +33,9 @@ Sha256 signing_key(std::string_view secret, const Credential& credential);
 
 // The expiry of a presigned URL and the parameters that it must have; under any AuthMode.
 Result<void> check_presigned(const Request& request, const Credential& credential, Instant now);
+// The same for services that speak json, which have words of their own and no X-Amz-Expires.
+Result<void> check_presigned_json(const Request& request, const Credential& credential,
+                                  Instant now);
 
 // Whether the signature is the one that the owner of the key would have made. `body` is the
 // gathered body; S3's hash of it comes in a header, so that a streaming body can be checked at its

@@ -180,7 +180,8 @@ TEST(SigV4, NamesFaultsAsTheServiceDoes) {
   EXPECT_EQ(Sent(get(stranger)).check(dynamodb()), "UnrecognizedClientException");
   EXPECT_EQ(Sent(get("")).check(s3()), "good");  // Anonymous: policies judge.
   EXPECT_EQ(Sent(get("")).check(dynamodb()), "MissingAuthenticationTokenException");
-  EXPECT_EQ(Sent(get("Authorization: AWS4-\r\n")).check(dynamodb()), "InvalidRequest");
+  EXPECT_EQ(Sent(get("Authorization: AWS4-\r\n")).check(dynamodb()),
+            "IncompleteSignatureException");
   EXPECT_EQ(Sent(get("Authorization: AWS4-HMAC-SHA256 Signature=b\r\n")).check(dynamodb()),
             "IncompleteSignatureException");
 }

@@ -4,10 +4,15 @@
 
 #include "base/digest.h"
 #include "base/time_text.h"
+#include "protocol/http/dynamodb_front.h"
+#include "protocol/http/gzip.h"
 #include "protocol/route/account.h"
 
 namespace cloche::protocol {
 namespace {
+
+// Below it the work is not worth the bytes; where the service begins is not known.
+constexpr std::size_t kCompressedFrom = 1024;
 
 void append_number(std::string& out, std::uint64_t number) {
   char text[24];
@@ -209,7 +214,21 @@ void Exchange::set_header(std::string_view name, std::string_view value) {
 
 bool Exchange::claim() { return !answered_.exchange(true, std::memory_order_acq_rel); }
 
-void Exchange::hand_over() { host_.on_answered(*this); }
+void Exchange::hand_over() {
+  if (answer.body.size() >= kCompressedFrom && route.service != nullptr &&
+      is_dynamodb(route.service->model()))
+    compress();
+  host_.on_answered(*this);
+}
+
+// DynamoDB compresses long answers for those who take them so; its CRC is of what is sent then.
+// Source: aws-sdk-go-v2's customization "AcceptEncodingGzip", which checks the CRC before it
+// inflates.
+void Exchange::compress() {
+  if (request.header("Accept-Encoding").find("gzip") == std::string_view::npos) return;
+  answer.body = gzip(answer.body);
+  add_header(answer.headers, "Content-Encoding", "gzip");
+}
 
 void Exchange::reply(const Value& output) {
   if (!claim()) return;
@@ -334,16 +353,18 @@ void Exchange::append_head(std::string& out, Instant now, bool close) const {
     }
     for (const auto& [name, value] : headers_) add_header(out, name, value);
   }
+  const bool dynamodb = model != nullptr && is_dynamodb(*model);
+  const bool framed = dynamodb && has_line(answer.headers, "Transfer-Encoding");
   bool typed = answer.content_type.empty();
   for (const auto& [name, value] : headers_)
     typed = typed || equal_ignoring_case(name, "Content-Type");
   if (!typed && (!answer.body.empty() || model == nullptr || model->wire != Wire::RestXml) &&
       status != 204 && status != 304) {
     out += "Content-Type: ";
-    out += answer.content_type;
+    out += dynamodb ? dynamodb_content_type(request.content_type) : answer.content_type;
     out += "\r\n";
   }
-  if (model != nullptr && model->wire == Wire::Json && model->signing_name == "dynamodb") {
+  if (dynamodb) {
     out += "x-amz-crc32: ";
     append_number(out, crc32(as_bytes(answer.body)));
     out += "\r\n";
@@ -351,7 +372,7 @@ void Exchange::append_head(std::string& out, Instant now, bool close) const {
   const bool head = request.method() == "HEAD";
   if (in_chunks()) {
     out += "Transfer-Encoding: chunked\r\n";
-  } else if (status != 204 && status != 304 && !maker) {
+  } else if (status != 204 && status != 304 && !framed && !maker) {
     if (!head || answer.content_length || streams) {
       out += "Content-Length: ";
       append_number(out, head && answer.content_length ? *answer.content_length : body_size());

@@ -104,6 +104,7 @@ class Exchange final : public Call {
   Caller caller_of(const Credential& signer) const;
   bool claim();  // True for the first answer.
   void hand_over();
+  void compress();
 
   const Core& core_;
   ExchangeHost& host_;  // Lives as long as anybody holds the call.

@@ -1,5 +1,6 @@
 #include "protocol/http/gzip.h"
 
+#include <boost/beast/zlib/deflate_stream.hpp>
 #include <boost/beast/zlib/inflate_stream.hpp>
 
 #include "base/digest.h"
@@ -77,6 +78,29 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t bytes_max) try {
   return out;
 } catch (const std::exception& exception) {
   return bug(exception.what());
+}
+
+std::string gzip(std::string_view bytes) {
+  namespace zlib = boost::beast::zlib;
+  constexpr int kLevel = 1;  // A third of the time of the usual 6, for a tenth more bytes.
+  std::string out("\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff", 10);
+  zlib::deflate_stream stream;
+  stream.reset(kLevel, 15, 8, zlib::Strategy::normal);
+  const std::size_t begin = out.size();
+  out.resize(begin + stream.upper_bound(bytes.size()) + 64);
+  zlib::z_params params;
+  params.next_in = bytes.data();
+  params.avail_in = bytes.size();
+  params.next_out = out.data() + begin;
+  params.avail_out = out.size() - begin;
+  boost::beast::error_code error;
+  stream.write(params, zlib::Flush::finish, error);
+  CLOCHE_CHECK(error == zlib::error::end_of_stream);
+  out.resize(out.size() - params.avail_out);
+  for (const std::uint32_t number :
+       {crc32(as_bytes(bytes)), static_cast<std::uint32_t>(bytes.size())})
+    for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(number >> shift);
+  return out;
 }
 
 }  // namespace cloche::protocol

@@ -1,4 +1,4 @@
-// Content-Encoding: gzip of requests (RFC 1952).
+// Content-Encoding: gzip, of requests and answers (RFC 1952).
 #pragma once
 
 #include <cstddef>
@@ -11,5 +11,7 @@ namespace cloche::protocol {
 
 // Refuses what is no gzip, or would grow beyond the limit.
 Result<std::string> gunzip(std::string_view bytes, std::size_t bytes_max);
+
+std::string gzip(std::string_view bytes);
 
 }  // namespace cloche::protocol

@@ -7,6 +7,7 @@
 #include "protocol/auth/sigv4.h"
 #include "protocol/http/connection.h"
 #include "protocol/http/cors.h"
+#include "protocol/http/dynamodb_front.h"
 #include "protocol/http/gzip.h"
 
 namespace cloche::protocol {
@@ -98,12 +99,13 @@ bool Connection::route_for_page() {
                           exchange.arena(), exchange.route);
   // The question does not show the target itself. Who announces one is no client of S3, which
   // takes what nobody else claims.
-  if (exchange.request.method() == "OPTIONS" &&
+  if (exchange.request.method() == "OPTIONS" && exchange.route.service != nullptr &&
+      exchange.route.service->model().wire == Wire::RestXml &&
       contains_ignoring_case(exchange.request.header("Access-Control-Request-Headers"),
                              "x-amz-target"))
     exchange.route.service = nullptr;
   exchange.identify(thread_->ids);
-  if (!judge_origin()) return false;
+  if (!judge_origin() || answered_by_front()) return false;
   if (found) return true;
   refuse(std::move(found).error());
   return false;
@@ -152,9 +154,26 @@ bool Connection::route() {
       find_route(thread_->core->registry, exchange.request, exchange.credential,
                  contiguous_.empty() ? gathered_ : contiguous_, exchange.arena(), exchange.route);
   exchange.identify(thread_->ids);
+  if (answered_by_front()) return false;
   if (found) return true;
   refuse(std::move(found).error());
   return false;
+}
+
+// What does not look like a request of DynamoDB's API never gets to it.
+bool Connection::answered_by_front() {
+  Exchange& exchange = *exchange_;
+  if (exchange.route.service == nullptr || !is_dynamodb(exchange.route.service->model()))
+    return false;
+  auto front = dynamodb_front(exchange.request);
+  if (!front) return false;
+  state_ = State::Answering;
+  handling_ = true;
+  exchange.answer_raw(front->status, "", front->chunked ? "0\r\n\r\n" : std::move(front->body));
+  if (front->chunked) add_header(exchange.answer.headers, "Transfer-Encoding", "chunked");
+  exchange.released = true;  // No handler has seen it.
+  handling_ = false;
+  return true;
 }
 
 void Connection::on_body(std::string_view body) {
@@ -204,10 +223,11 @@ Result<void> Connection::authenticate(std::string_view body) {
                          credential.kind == Credential::Kind::V2Presigned;
   if (options().auth == AuthMode::Open && !presigned) return {};
   const Instant now = thread_->core->now();
-  CLOCHE_TRY_VOID(check_presigned(exchange.request, credential, now));
+  const Model& model = exchange.route.service->model();
+  CLOCHE_TRY_VOID(model.wire == Wire::Json ? check_presigned_json(exchange.request, credential, now)
+                                           : check_presigned(exchange.request, credential, now));
   if (options().auth == AuthMode::Open) return {};
-  return check_signature(exchange.request, credential, exchange.route.service->model(), body, now,
-                         options().secret);
+  return check_signature(exchange.request, credential, model, body, now, options().secret);
 }
 
 void Connection::set_up_decoder() {

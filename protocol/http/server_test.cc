@@ -119,6 +119,9 @@ std::string body_of(const std::string& answer) {
 }
 
 // A server with an S3 that keeps objects in memory, or does what the key's name says.
+const std::string kPutItem =
+    "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Type: application/x-amz-json-1.0\r\n";
+
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override { start({}); }
@@ -216,6 +219,10 @@ class ServerTest : public testing::Test {
       return;
     }
     if (key == "kept") kept_ = call;
+    if (key == "slow") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++slow_;
+    }
     if (key == "wait") {
       kept_ = call;
       return;
@@ -271,6 +278,7 @@ class ServerTest : public testing::Test {
   std::map<std::string, std::string> objects_;
   std::vector<std::thread> threads_;
   std::atomic<int> ends_ = 0;
+  std::atomic<int> slow_ = 0;
   CallPtr kept_;
 };
 
@@ -290,8 +298,7 @@ TEST_F(ServerTest, AnswersWithTheHeadersOfAws) {
     EXPECT_NE(answer.find(header), std::string::npos) << header;
   }
   EXPECT_NE(answer.find("<Code>NoSuchKey</Code>"), std::string::npos);
-  client.send(request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n",
-                      R"({"TableName":"t","Item":{"a":{"N":"1"}}})"));
+  client.send(request("POST /", kPutItem, R"({"TableName":"abc","Item":{"a":{"N":"1"}}})"));
   const std::string json = client.answer();
   EXPECT_EQ(body_of(json), R"({"Attributes":{"a":{"N":"1"}}})");
   EXPECT_NE(json.find("x-amz-crc32: " + std::to_string(crc32(as_bytes(body_of(json))))),
@@ -310,8 +317,7 @@ TEST_F(ServerTest, FaultsAreToldToTheOperatorAlone) {
   };
   start(std::move(options));
   const auto dynamodb = [](const std::string& table) {
-    return request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n",
-                   R"({"TableName":")" + table + R"(","Item":{}})");
+    return request("POST /", kPutItem, R"({"TableName":")" + table + R"(","Item":{}})");
   };
   const std::string internal = "We encountered an internal error. Please try again.";
   const std::string failure =
@@ -363,6 +369,24 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_EQ(body_of(client.answer()), "later");
   EXPECT_EQ(body_of(client.answer()), "one");
   EXPECT_EQ(status_of(client.answer()), 404);
+}
+
+// Who has the next request there already, again and again, does not keep the thread for itself.
+TEST_F(ServerTest, GivesWayToNeighbours) {
+  ServerOptions options;
+  options.threads = 1;
+  start(std::move(options));
+  Client greedy(port_), neighbour(port_);
+  neighbour.send(request("GET /b/none"));
+  EXPECT_EQ(status_of(neighbour.answer()), 404);
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += request("GET /b/slow");
+  greedy.send(many);
+  while (slow_ < 3) std::this_thread::yield();
+  neighbour.send(request("GET /b/none"));
+  EXPECT_EQ(status_of(neighbour.answer()), 404);
+  EXPECT_LT(slow_, 100);
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(status_of(greedy.answer()), 404);
 }
 
 TEST_F(ServerTest, TakesRequestsByteByByte) {
@@ -458,11 +482,11 @@ TEST_F(ServerTest, DoesNotMindWhereChunksAreCut) {
 }
 
 TEST_F(ServerTest, RefusesBadFraming) {
-  for (const char* headers :
-       {"Content-Length: -1\r\n", "Content-Length: x\r\n",
-        "Content-Length: 5\r\nContent-Length: 6\r\n",
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
-        "No colon\r\n", "Bad\x01Name: x\r\n"}) {
+  for (const char* headers : {"Content-Length: -1\r\n", "Content-Length: x\r\n",
+                              "Content-Length: 5\r\nContent-Length: 6\r\n",
+                              "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                              "Transfer-Encoding: gzip\r\n", "No colon\r\n", "Bad\x01Name: x\r\n",
+                              "Authorization: AWS4-HMAC-SHA256\r\n Credential=x\r\n"}) {
     Client client(port_);
     client.send(request("PUT /b/k", headers));
     const int status = status_of(client.answer());
@@ -647,20 +671,43 @@ TEST_F(ServerTest, ChecksHostsAndOrigins) {
   EXPECT_NE(preflight.find("Access-Control-Allow-Headers: x-amz-date"), std::string::npos);
 }
 
+// What does not look like a request of DynamoDB's API is answered by what stands before it.
+TEST_F(ServerTest, AnswersForDynamoDbAsItsFrontDoes) {
+  Client client(port_);
+  const auto ask = [&](const std::string& line, const std::string& headers,
+                       const std::string& body) {
+    std::string text = request(line, headers, body);
+    text.replace(text.find("localhost"), 9, "dynamodb.eu-west-1.amazonaws.com");
+    client.send(text);
+    return client.answer();
+  };
+  EXPECT_EQ(body_of(ask("GET /", "", "")), "healthy: dynamodb.eu-west-1.amazonaws.com ");
+  for (const std::string line : {"PUT /", "DELETE /", "POST /"}) {
+    const std::string answer = ask(line, "Content-Type: text/plain\r\n", "hi");
+    EXPECT_EQ(status_of(answer), 404) << line;
+    EXPECT_EQ(body_of(answer), "<UnknownOperationException/>\n");
+    EXPECT_NE(answer.find("x-amz-crc32: 3552371480"), std::string::npos) << answer;
+  }
+  const std::string json = "Content-Type: application/json; charset=utf-8\r\n";
+  const std::string unread = ask("POST /", json, "hi");
+  EXPECT_EQ(body_of(unread), R"({"__type":"com.amazon.coral.service#SerializationException"})");
+  EXPECT_NE(unread.find("Content-Type: application/json\r\n"), std::string::npos) << unread;
+  EXPECT_EQ(body_of(ask("POST /", json, "{}")),
+            R"({"__type":"com.amazon.coral.service#UnknownOperationException"})");
+}
+
 TEST_F(ServerTest, UnpacksGzip) {
-  // gzip -n of {"TableName":"t","Item":{}}, by Python's gzip module.
-  std::string zipped(47, '\0');
+  // {"TableName":"abc","Item":{}}, by Python's gzip module.
+  std::string zipped(49, '\0');
   ASSERT_TRUE(
-      from_hex("1f8b0800000000000203ab560a494cca49f54bcc4d55b2522a51d251f22c49cd55b2aaaead0500d1ec2"
-               "df11b000000",
+      from_hex("1f8b0800000000000203ab560a494cca49f54bcc4d55b2524a4c4a56d251f22c49cd55b2aaaead0500"
+               "b874105d1d000000",
                std::as_writable_bytes(std::span(zipped))));
   Client client(port_);
-  client.send(request(
-      "POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Encoding: gzip\r\n", zipped));
+  client.send(request("POST /", kPutItem + "Content-Encoding: gzip\r\n", zipped));
   EXPECT_EQ(body_of(client.answer()), R"({"Attributes":{}})");
   zipped[20] = static_cast<char>(zipped[20] + 1);
-  client.send(request(
-      "POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Encoding: gzip\r\n", zipped));
+  client.send(request("POST /", kPutItem + "Content-Encoding: gzip\r\n", zipped));
   EXPECT_EQ(status_of(client.answer()), 400);
 }
 
@@ -702,7 +749,7 @@ TEST_F(ServerTest, LivesThroughChangedRequests) {
               "SignedHeaders=host, Signature=00\r\n"),
       request("POST /b?delete", "",
               "<Delete><Object><Key>a &amp; b</Key></Object><Quiet>true</Quiet></Delete>"),
-      request("POST /", "X-Amz-Target: DynamoDB_20120810.PutItem\r\n",
+      request("POST /", kPutItem,
               R"({"TableName":"t","Item":{"a":{"L":[{"N":"1"},{"S":"\u00e9"}]}}})"),
       "PUT /b/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
       "chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/time_text.h"
+#include "protocol/model/dynamodb_words.h"
 
 namespace cloche::protocol {
 namespace {
+
+using namespace std::string_view_literals;
 
 // AWS stops counting there. Source: answers of DynamoDB to CreateTable with many faults
 // (architect/dynalite, createTable.js).
@@ -156,6 +160,12 @@ std::string java_name(const Model& model, const Shape& shape) {
   return {};
 }
 
+// What the service's Java says where a list or map inside of another one is no collection at all.
+constexpr std::string_view kParameterizedType =
+    "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class "
+    "java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and "
+    "java.lang.Class are in module java.base of loader 'bootstrap')";
+
 class Walk {
  public:
   Walk(const Model& model, Arena& arena, bool convert)
@@ -167,8 +177,17 @@ class Walk {
   Result<void> run(Value& input, const Shape& shape) {
     const Spot root{nullptr, {}};
     visit(input, shape, root, false);
+    // The deserializer comes before all constraints, also where it reads what is left to the service
+    // here. Only a request that is refused anyway is looked through for it.
+    if (!mismatch_ && count_ > 0 && raw_seen_) {
+      look_into_raw(input, shape, false);
+    }
     if (mismatch_) return serialization_error(*mismatch_);
     if (count_ == 0) return {};
+    if (dynamodb_ && count_ == 1) {
+      if (const std::string newer = newer_fault(shape.name, faults_); !newer.empty())
+        return validation_error(newer);
+    }
     return validation_error(std::to_string(count_) +
                             (count_ == 1 ? " validation error" : " validation errors") +
                             " detected: " + faults_);
@@ -177,7 +196,7 @@ class Walk {
  private:
   // Goes through a value and all below it; false stops the walk.
   bool visit(Value& value, const Shape& shape, const Spot& spot, bool in_list) {
-    if (shape.raw) return true;
+    if (shape.raw) return raw_seen_ = convert_, true;
     if (convert_ && !convert(value, shape, in_list)) return false;
     check(value, shape, spot);
     switch (shape.type) {
@@ -192,15 +211,51 @@ class Walk {
     }
   }
 
-  bool visit_structure(Value& value, const Shape& shape, const Spot& spot) {
-    for (const ShapeMember& member : shape.members) {
-      Value* found = find(value, member.name);
-      const Spot below{&spot, member.name};
-      if (found == nullptr || !found->present()) {
-        if (member.required) fault(below, Value(), *member.shape, "Member must not be null");
-        continue;
+  // Reads raw parts as the deserializer would; false at the first that it can't read. Outside of
+  // them all has been read already.
+  bool look_into_raw(Value& value, const Shape& shape, bool in_list, bool raw = false) {
+    raw = raw || shape.raw;
+    if (!value.present()) return true;
+    if (raw && !convert(value, shape, in_list)) return false;
+    if (shape.type == Type::Structure) {
+      for (const ShapeMember& member : shape.members) {
+        Value* found = find(value, member.name);
+        if (found != nullptr && !look_into_raw(*found, *member.shape, false, raw)) return false;
       }
-      if (!visit(*found, *member.shape, below, false)) return false;
+    } else if (shape.type == Type::List) {
+      for (const Value& item : value.items())
+        if (!look_into_raw(const_cast<Value&>(item), *shape.item.shape, true, raw)) return false;
+    } else if (shape.type == Type::Map) {
+      for (const Member& entry : value.members())
+        if (!look_into_raw(const_cast<Value&>(entry.value), *shape.item.shape, true, raw))
+          return false;
+    }
+    return true;
+  }
+
+  bool visit_structure(Value& value, const Shape& shape, const Spot& spot) {
+    const std::string_view last = dynamodb_ ? told_last(shape.name) : std::string_view();
+    for (const ShapeMember& member : shape.members) {
+      if (!last.empty() && member.name == last) continue;
+      if (!visit_member(value, shape, member, spot)) return false;
+    }
+    return last.empty() || visit_member(value, shape, *shape.find(last), spot);
+  }
+
+  bool visit_member(Value& value, const Shape& shape, const ShapeMember& member, const Spot& spot) {
+    Value* found = find(value, member.name);
+    const Spot below{&spot, member.name};
+    if (found == nullptr || !found->present()) {
+      if (member.required) fault(below, Value(), *member.shape, "Member must not be null");
+      return true;
+    }
+    if (!visit(*found, *member.shape, below, false)) return false;
+    if (dynamodb_ && member.shape->type == Type::List) {
+      const auto max = dynamodb_list_max(shape.name, member.name);
+      if (max && static_cast<double>(found->size()) > *max) {
+        fault(below, *found, *member.shape,
+              "Member must have length less than or equal to " + number_text(*max));
+      }
     }
     return true;
   }
@@ -221,12 +276,18 @@ class Walk {
   bool visit_map(Value& value, const Shape& shape, const Spot& spot) {
     const Shape& key = *shape.key.shape;
     const bool checks_keys = key.min || key.max || key.matcher || !key.values.empty();
+    const Shape& item = *shape.item.shape;
+    const bool checks_lists = item.type == Type::List && (item.min || item.max);
+    bool told = false;
     for (const Member& entry : value.members()) {
       if (checks_keys) check_key(entry.name, key, value, shape, spot);
       if (!entry.value.present()) continue;
+      if (checks_lists && !told && entry.value.is(Value::Kind::List))
+        told = check_map_value(entry.value, item, value, shape, spot);
       const Spot key_spot{&spot, entry.name, 0, true};
       const Spot below{&key_spot, "member"};
-      if (!visit(const_cast<Value&>(entry.value), *shape.item.shape, below, true)) return false;
+      map_list_ = checks_lists;
+      if (!visit(const_cast<Value&>(entry.value), item, below, true)) return false;
     }
     return true;
   }
@@ -267,14 +328,18 @@ class Walk {
                         std::string(shape.type == Type::Structure ? "class " : "") +
                         java_name(model_, shape));
       }
-      return mismatch(in_list && shape.type == Type::Structure ? "Unexpected value type in payload"
-                                                               : "Unexpected field type");
+      if (in_list && shape.type == Type::Structure)
+        return mismatch("Unexpected value type in payload");
+      return mismatch(
+          std::string(in_list && dynamodb_ ? kParameterizedType : "Unexpected field type"sv));
     }
     if (value.is(Kind::Map))
       return mismatch(dynamodb_ ? "Start of structure or map found where not expected"
                                 : "Start of structure or map found where not expected.");
     if (shape.type == Type::List) {
-      return value.is(Kind::List) ? true : mismatch("Unexpected field type");
+      if (value.is(Kind::List)) return true;
+      return mismatch(
+          std::string(in_list && dynamodb_ ? kParameterizedType : "Unexpected field type"sv));
     }
     if (value.is(Kind::List) && !dynamodb_)
       return mismatch("Start of list found where not expected");
@@ -346,8 +411,10 @@ class Walk {
                       std::to_string(value.text().size()));
     }
     std::string decoded;
-    if (!from_base64(value.text(), decoded))
-      return mismatch("Invalid last non-pad Base64 character dectected");
+    // The service insists on the canonical text of the bytes.
+    const bool canonical = from_base64(value.text(), decoded) &&
+                           (!dynamodb_ || to_base64(as_bytes(decoded)) == value.text());
+    if (!canonical) return mismatch("Invalid last non-pad Base64 character dectected");
     return value = Value::bytes(arena_.copy(decoded)), true;
   }
 
@@ -369,9 +436,11 @@ class Walk {
   }
 
   void check(const Value& value, const Shape& shape, const Spot& spot) {
+    const bool told_by_map = std::exchange(map_list_, false);
     if (!shape.min && !shape.max && !shape.matcher && shape.values.empty()) return;
     switch (shape.type) {
       case Type::String:
+        if (dynamodb_ && shape.name == "TableArn") return check_table_name(value, shape, spot);
         if (shape.matcher && !shape.matcher->matches(value.text())) {
           fault(spot, value, shape,
                 "Member must satisfy regular expression pattern: " + std::string(shape.pattern));
@@ -385,6 +454,8 @@ class Walk {
       case Type::Blob:
         return check_range(value, static_cast<double>(value.text().size()), shape, spot, "length");
       case Type::List:
+        if (told_by_map) return;
+        [[fallthrough]];
       case Type::Map:
         return check_range(value, static_cast<double>(value.size()), shape, spot, "length");
       case Type::Integer:
@@ -411,8 +482,48 @@ class Walk {
     }
   }
 
+  void check_table_name(const Value& value, const Shape& shape, const Spot& spot) {
+    const TableNameFaults faults = table_name_faults(value.text());
+    if (faults.pattern) {
+      fault(spot, value, shape,
+            "Member must satisfy regular expression pattern: " + std::string(kTableNamePattern));
+    }
+    if (faults.longer_than) {
+      fault(spot, value, shape,
+            "Member must have length less than or equal to " + std::to_string(*faults.longer_than));
+    }
+    if (faults.shorter_than) {
+      fault(spot, value, shape,
+            "Member must have length greater than or equal to " +
+                std::to_string(*faults.shorter_than));
+    }
+  }
+
+  // The length of a list that is a map's value is told of the map, not of the list. True if it was.
+  bool check_map_value(const Value& list, const Shape& item, const Value& map, const Shape& shape,
+                       const Spot& spot) {
+    const auto length = static_cast<double>(list.size());
+    if ((!item.max || length <= *item.max) && (!item.min || length >= *item.min)) return false;
+    std::string all;
+    if (item.max) all += "Member must have length less than or equal to " + number_text(*item.max);
+    if (item.max && item.min) all += ", ";
+    if (item.min)
+      all += "Member must have length greater than or equal to " + number_text(*item.min);
+    fault(spot, map, shape, "Map value must satisfy constraint: [" + all + "]");
+    return true;
+  }
+
   void check_key(std::string_view name, const Shape& key, const Value& map, const Shape& shape,
                  const Spot& spot) {
+    if (dynamodb_ && key.name == "TableArn") {
+      if (!table_name_faults(name).any()) return;
+      fault(spot, map, shape,
+            "Map keys must satisfy constraint: [Member must have length less than or equal to 255, "
+            "Member must have length greater than or equal to 3, Member must satisfy regular "
+            "expression pattern: " +
+                std::string(kTableNamePattern) + "]");
+      return;
+    }
     const auto length = static_cast<double>(characters(name));
     const bool good = (!key.max || length <= *key.max) && (!key.min || length >= *key.min) &&
                       (!key.matcher || key.matcher->matches(name)) &&
@@ -432,9 +543,10 @@ class Walk {
     fault(spot, map, shape, "Map keys must satisfy constraint: [" + all + "]");
   }
 
-  static std::string enum_text(const Shape& shape) {
+  std::string enum_text(const Shape& shape) const {
+    const auto recorded = dynamodb_ ? dynamodb_enum(shape.name) : decltype(dynamodb_enum({})){};
     std::string out = "[";
-    for (const std::string_view value : shape.values) {
+    for (const std::string_view value : recorded.empty() ? std::span(shape.values) : recorded) {
       if (out.size() > 1) out += ", ";
       out += value;
     }
@@ -465,6 +577,8 @@ class Walk {
   Arena& arena_;
   const bool convert_;
   const bool dynamodb_;
+  bool raw_seen_ = false;
+  bool map_list_ = false;  // The next list is a map's value, whose length the map has told of.
   int count_ = 0;
   std::string faults_;
   std::optional<std::string> mismatch_;

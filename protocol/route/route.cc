@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "base/json.h"
+
 namespace cloche::protocol {
 namespace {
 
@@ -87,12 +89,22 @@ Result<void> find_unclaimed(const Registry::Impl& registry, const Request& reque
   return into.service != nullptr ? Result<void>() : not_served(registry, request, {"s3", ""}, into);
 }
 
-Result<void> find_json_operation(const Request& request, Route& into) {
+Result<void> find_json_operation(const Request& request, std::string_view body, Arena& arena,
+                                 Route& into) {
   const std::size_t point = request.amz_target.find('.');
   if (point != std::string_view::npos)
     into.served = into.service->find(request.amz_target.substr(point + 1));
-  if (into.served == nullptr) return refused(400, "UnknownOperationException", "");
-  return {};
+  if (into.served != nullptr) return {};
+  // DynamoDB reads the body before it asks what it is for.
+  const bool has_body = request.chunked || request.content_length.value_or(0) > 0;
+  if (has_body && into.service->model().signing_name == "dynamodb") {
+    if (body.empty() && !into.needs_body) {
+      into.needs_body = true;
+      return {};
+    }
+    if (!parse_json(body, arena)) return refused(400, "SerializationException", "");
+  }
+  return refused(400, "UnknownOperationException", "");
 }
 
 // Two operations of S3 list buckets at the same address: what is signed for directory buckets, sent to their host
@@ -187,7 +199,7 @@ Result<void> find_route(const Registry::Impl& registry, const Request& request,
   }
   switch (into.service->model().wire) {
     case Wire::Json:
-      return find_json_operation(request, into);
+      return find_json_operation(request, body, arena, into);
     case Wire::RestXml:
     case Wire::RestJson:
       return find_rest_operation(request, credential, arena, into);

@@ -84,3 +84,46 @@ def test_segments_share_the_table(dynamodb, filled):
         items += dynamodb.scan(TableName=filled, Segment=segment, TotalSegments=4)["Items"]
     assert len(items) == 30
     assert len({(item["p"]["S"], item["s"]["N"]) for item in items}) == 30
+
+
+# The order of partitions is the service's own: of the MD5 of their keys. Source: architect/dynalite, test/scan.js.
+def test_a_scan_goes_through_partitions_as_the_service_does(dynamodb, table_name):
+    name = table_name()
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}],
+    )
+    order = ["2", "8", "9", "1", "6", "hello", "0", "5", "4", "äáöü", "aardman", "7", "3", "zapf"]
+    for key in sorted(order):
+        dynamodb.put_item(TableName=name, Item={"p": {"S": key}})
+    assert [item["p"]["S"] for item in dynamodb.scan(TableName=name)["Items"]] == order
+    halves = [dynamodb.scan(TableName=name, Segment=i, TotalSegments=2)["Items"] for i in (0, 1)]
+    assert [item["p"]["S"] for item in halves[0] + halves[1]] == order and all(halves)
+
+
+# 1 MB is counted as the service stores items: 25 of this size end a page to the byte. Source: architect/dynalite, test/query.js.
+def test_a_page_ends_at_what_is_stored(dynamodb, table):
+    def last_key_with(size):
+        dynamodb.put_item(TableName=table, Item={"p": {"S": "page"}, "s": {"N": "24"}, "c": {"S": "abcde"}, "e": {"S": "e" * size}})
+        return dynamodb.query(
+            TableName=table, KeyConditionExpression="p = :p", ExpressionAttributeValues={":p": {"S": "page"}}, Select="COUNT"
+        ).get("LastEvaluatedKey")
+
+    for i in range(24):
+        dynamodb.put_item(TableName=table, Item={"p": {"S": "page"}, "s": {"N": str(i)}, "c": {"S": "abcde"}, "e": {"S": "e" * 41638}})
+    low, high = 30_000, 60_000
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if last_key_with(middle) else (middle, high)
+    # One name of a letter, a length of three bytes, and for each piece of 3 KB a head of 18 bytes and the sort key.
+    def stored(number_bytes, size):
+        body = 1 + (4 + 1) + 1 + (5 + 1) + 1 + size + 3
+        return 2 + body + (1 + (1 + body) // 3072) * (18 + number_bytes)
+
+    def number_bytes(n):
+        return 1 if n == 0 else 2
+
+    others = sum(stored(number_bytes(i), 41638) for i in range(24))
+    assert others + stored(2, high) >= 1 << 20 > others + stored(2, low)
