@@ -19,9 +19,9 @@ constexpr std::string_view kWrites[] = {
     "AbortMultipartUpload", "CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload",
     "DeleteObject",         "DeleteObjects",           "PutObject",  "RenameObject",
     "UploadPart",           "UploadPartCopy"};
-constexpr std::string_view kReads[] = {
-    "GetObject",   "GetObjectAttributes", "HeadBucket", "HeadObject", "ListMultipartUploads",
-    "ListObjectsV2", "ListParts"};
+constexpr std::string_view kReads[] = {"GetObject",  "GetObjectAttributes",  "HeadBucket",
+                                       "HeadObject", "ListMultipartUploads", "ListObjectsV2",
+                                       "ListParts"};
 constexpr std::string_view kOfBuckets[] = {"CreateBucket",
                                            "CreateSession",
                                            "DeleteBucket",
@@ -98,8 +98,8 @@ Result<std::string> zone_of_name(std::string_view bucket) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   const auto allowed = [&](char c) { return plain(c) || c == '-'; };
   const bool good = !base.empty() && plain(base.front()) && plain(base.back()) &&
-                    std::ranges::all_of(base, allowed) && !zone.empty() &&
-                    plain(zone.front()) && plain(zone.back()) && zone.contains("-az") &&
+                    std::ranges::all_of(base, allowed) && !zone.empty() && plain(zone.front()) &&
+                    plain(zone.back()) && zone.contains("-az") &&
                     std::ranges::all_of(zone, allowed);
   if (!good) return refused();
   return std::string(zone);

@@ -107,10 +107,10 @@ Result<Value> create(engine::WriteTxn& txn, const protocol::Call& call, Arena& a
   CLOCHE_TRY(bucket, find_bucket(txn, call.input()));
   CLOCHE_TRY(const found, find_configuration(txn, bucket, arena));
   if (found.first || found.second) return metadata_configuration_exists(bucket.name);
-  configuration = with_member(arena, configuration, "JournalTableId",
-                              Value::string(arena, txn.ids().uuid()));
-  configuration = with_member(arena, configuration, "InventoryTableId",
-                              Value::string(arena, txn.ids().uuid()));
+  configuration =
+      with_member(arena, configuration, "JournalTableId", Value::string(arena, txn.ids().uuid()));
+  configuration =
+      with_member(arena, configuration, "InventoryTableId", Value::string(arena, txn.ids().uuid()));
   CLOCHE_TRY_VOID(put_setting(txn, bucket, kind, configuration));
   return Value::map();
 }
@@ -137,17 +137,17 @@ Value describe_second(Arena& arena, const BucketRecord& bucket, const Value& con
   Value out = Value::map();
   out.add(arena, "DestinationResult",
           describe_destination(arena, "aws", tables, own_namespace(bucket)));
-  Value journal = describe_table(arena, "journal",
-                                 table_arn(tables, configuration["JournalTableId"].text()));
+  Value journal =
+      describe_table(arena, "journal", table_arn(tables, configuration["JournalTableId"].text()));
   journal.add(arena, "RecordExpiration",
               configuration["JournalTableConfiguration"]["RecordExpiration"]);
   out.add(arena, "JournalTableConfigurationResult", journal);
   const Value& asked = configuration["InventoryTableConfiguration"]["ConfigurationState"];
   const bool enabled = asked.text() == "ENABLED";
-  Value inventory = enabled
-                        ? describe_table(arena, "inventory",
-                                         table_arn(tables, configuration["InventoryTableId"].text()))
-                        : Value::map();
+  Value inventory =
+      enabled ? describe_table(arena, "inventory",
+                               table_arn(tables, configuration["InventoryTableId"].text()))
+              : Value::map();
   inventory.add(arena, "ConfigurationState", Value::string(enabled ? "ENABLED" : "DISABLED"));
   out.add(arena, "InventoryTableConfigurationResult", inventory);
   return out;
@@ -206,8 +206,8 @@ void update(S3& s3, const CallPtr& call, std::string_view member,
     // A table that is wanted again is a new one.
     if (member == "InventoryTableConfiguration" &&
         configuration[member]["ConfigurationState"].text() != "ENABLED")
-      changed = with_member(arena, changed, "InventoryTableId",
-                            Value::string(arena, txn.ids().uuid()));
+      changed =
+          with_member(arena, changed, "InventoryTableId", Value::string(arena, txn.ids().uuid()));
     CLOCHE_TRY_VOID(put_setting(txn, bucket, Setting::Metadata, changed));
     return Value::map();
   });

@@ -66,7 +66,8 @@ Result<Value> apply_rename(engine::WriteTxn& txn, protocol::Call& call, const st
   CLOCHE_TRY(found, find_newest(txn, bucket, source));
   CLOCHE_TRY(const target, find_newest(txn, bucket, key));
   const std::string memory = token.empty() ? std::string() : memory_of(token, source);
-  if (!token.empty() && target && target->upload_id.starts_with("rename " + std::string(token) + ' '))
+  if (!token.empty() && target &&
+      target->upload_id.starts_with("rename " + std::string(token) + ' '))
     return target->upload_id == memory ? Result<Value>(Value::map()) : idempotency_mismatch();
   if (!found) return no_such_key(source);
   CLOCHE_TRY_VOID(check_copy_conditions(conditions_of(arena, input, "Source", "CopySource"), *found,
