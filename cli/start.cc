@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/log_writer.h"
+#include "s3/sessions.h"
 
 namespace cloche::cli {
 namespace {
@@ -45,22 +46,23 @@ protocol::ServerOptions server_options(const Settings& settings, Environment& en
   options.listen = settings.listen;
   options.threads = settings.threads;
   options.auth = settings.auth;
-  options.secret = [credentials = settings.credentials, users = environment.users()](
-                       std::string_view key) -> std::optional<std::string> {
+  options.secret = [credentials = settings.credentials, users = environment.users(),
+                    &environment](std::string_view key) -> std::optional<std::string> {
     if (const iam::User* user = users->by_access_key(key)) return user->secret_key;
     for (const auto& [known, secret] : credentials) {
       if (known == key) return secret;
     }
-    return std::nullopt;
+    return environment.s3().session_secret(key);
   };
-  if (!environment.users()->empty()) {
-    options.identify = [users = environment.users()](protocol::Caller& caller) {
-      const iam::User* user = users->by_access_key(caller.access_key);
-      if (user == nullptr) return;
+  options.identify = [users = environment.users(), &environment](protocol::Caller& caller) {
+    if (const iam::User* user = users->by_access_key(caller.access_key)) {
       caller.account = user->account;
       if (!user->root) caller.user = user->name;
-    };
-  }
+    } else if (auto account = s3::session_account(environment.s3(), caller.access_key)) {
+      caller.account = *std::move(account);
+      caller.user = s3::kSessionUser;
+    }
+  };
   options.advertised_host = settings.advertised_host;
   options.certificate_file = settings.certificate_file;
   options.certificate_directory = settings.data;

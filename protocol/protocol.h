@@ -91,6 +91,17 @@ struct BodySegment {
   std::uint64_t size = 0;  // bytes.size() if in memory.
 };
 
+// The body of an answer whose length nobody knows beforehand: it is made piece by piece, each when the one
+// before has been sent, so that a slow client holds it up and memory stays bounded.
+class BodyMaker {
+ public:
+  virtual ~BodyMaker() =
+      default;  // On the connection's thread; also when the client has gone away.
+  // Calls `then` once, from any thread: with bytes, with none at the end, or with an error, after which the
+  // connection is closed, which tells the client that the body is cut short.
+  virtual void next(std::move_only_function<void(Result<std::string>)> then) = 0;
+};
+
 // What an HTML form brings in place of signed headers (S3's POST): the signature of its policy.
 struct FormSignature {
   bool v4 = false;
@@ -147,6 +158,9 @@ class Call : public std::enable_shared_from_this<Call> {
   virtual void reply(const Value& output) = 0;
   // The same with a body that streams out (GetObject). For HEAD only its length is told.
   virtual void reply(const Value& output, std::vector<BodySegment> body) = 0;
+  // The same with a body that is made as it goes out (SelectObjectContent). Not on calls that a service made
+  // itself.
+  virtual void reply(const Value& output, std::unique_ptr<BodyMaker> body);
   virtual void fail(Error error) = 0;
 
   // Set before reply, for what the model doesn't say.

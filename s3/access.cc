@@ -7,11 +7,13 @@
 #include "s3/access_context.h"
 #include "s3/access_rules.h"
 #include "s3/copy_source.h"
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/handlers.h"
 #include "s3/object_headers.h"
 #include "s3/ownership.h"
 #include "s3/policy_rules.h"
+#include "s3/sessions.h"
 #include "s3/settings.h"
 #include "s3/versions.h"
 
@@ -49,7 +51,7 @@ Result<std::shared_ptr<const iam::Policy>> read_policy(const engine::ReadView& v
 }
 
 std::string arn_of(const BucketRecord& bucket, std::string_view key) {
-  std::string out = "arn:aws:s3:::" + bucket.name;
+  std::string out = arn_of_bucket(bucket);
   if (!key.empty()) out.append("/").append(key);
   return out;
 }
@@ -70,11 +72,15 @@ struct Wish {
 class Judge {
  public:
   Judge(const S3& s3, const engine::ReadView& view, const protocol::Call& call, Instant now)
+      : Judge(s3, view, call, call.caller(), now) {}
+  // As if somebody else asked: who made the request's session.
+  Judge(const S3& s3, const engine::ReadView& view, const protocol::Call& call,
+        const protocol::Caller& caller, Instant now)
       : view_(view),
         call_(call),
         now_(now),
-        who_(iam::principal_of(call.caller())),
-        user_(s3.guard().user_of(call.caller())) {}
+        who_(iam::principal_of(caller)),
+        user_(s3.guard().user_of(caller)) {}
 
   const iam::Principal& who() const { return who_; }
   bool is_owner(const BucketRecord& bucket) const {
@@ -353,6 +359,38 @@ Result<void> judge_bucket_call(const S3& s3, const Judge& judge, const engine::R
   return check_block(s3, judge, view, call, bucket, rule.action, key);
 }
 
+// What is done to the objects of a directory bucket s3express:CreateSession allows, and a session then; the rest
+// has actions of its own ("IAM identity-based policies for directory buckets").
+Result<void> judge_directory(S3& s3, const engine::ReadView& view, const protocol::Call& call,
+                             const AccessRule& rule) {
+  const Value& input = call.input();
+  const bool of_objects = input["Key"] || call.operation() == "DeleteObjects" ||
+                          call.operation() == "CreateSession" || only_reads(call.operation());
+  const Instant now = s3.store().clock().now();
+  CLOCHE_TRY(const session, session_of(s3, call, now));
+  // That the session is for this was looked at before (register.cc).
+  if (of_objects && session) {
+    const auto source = parse_copy_source(input["CopySource"].text());
+    const bool elsewhere =
+        input["CopySource"] && source && source->bucket != input["Bucket"].text();
+    return elsewhere ? access_denied() : Result<void>();
+  }
+  const Judge judge(s3, view, call, session ? session->maker : call.caller(), now);
+  const std::string action =
+      of_objects ? "s3express:CreateSession" : "s3express:" + std::string(rule.action.substr(3));
+  CLOCHE_TRY(const bucket, find_bucket_named(view, input["Bucket"].text()));
+  if (bucket) {
+    CLOCHE_TRY_VOID(judge.allow({.action = action, .bucket = *bucket}));
+    return allow_source(judge, view, call);
+  }
+  if (!of_objects || call.operation() == "CreateSession") {
+    return judge.allow_by_identity(action, "arn:aws:s3express:" + call.caller().region + ":" +
+                                               call.caller().account + ":bucket/" +
+                                               input["Bucket"].str());
+  }
+  return {};
+}
+
 Result<void> judged(S3& s3, protocol::Call& call) {
   const auto view = s3.store().view();
   const Judge judge(s3, *view, call, s3.store().clock().now());
@@ -361,6 +399,7 @@ Result<void> judged(S3& s3, protocol::Call& call) {
   if (const AccessRule* known = rule_of(call.operation())) rule = *known;
   if (rule.target == Target::Service) return judge.allow_by_identity(rule.action, "arn:aws:s3:::*");
   const std::string_view name = call.input()["Bucket"].text();
+  if (is_directory_name(name)) return judge_directory(s3, *view, call, rule);
   if (rule.operation == "CreateBucket")
     return judge.allow_by_identity(rule.action, "arn:aws:s3:::" + std::string(name));
   CLOCHE_TRY(const bucket, find_bucket_named(*view, name));

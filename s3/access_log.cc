@@ -108,7 +108,7 @@ void AccessLog::deliver() {
 }
 
 void AccessLog::deliver_bucket(const std::string& source, Lines lines) {
-  BodyWriter writer(store_, {.md5 = true, .crc64nvme = true}, nullptr);
+  BodyWriter writer(store_, wanted({}), nullptr);
   if (!writer.append(as_bytes(lines.text))) return;
   auto body = writer.finish();
   if (!body) return;

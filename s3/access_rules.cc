@@ -14,6 +14,7 @@ constexpr AclSide kOfObject = AclSide::Object;
 
 constexpr auto kRules = std::to_array<AccessRule>({
     {"ListBuckets", "s3:ListAllMyBuckets", Service},
+    {"ListDirectoryBuckets", "s3express:ListAllMyDirectoryBuckets", Service},
     {"CreateBucket", "s3:CreateBucket", Bucket},
     {"DeleteBucket", "s3:DeleteBucket", Bucket},
     {"HeadBucket", "s3:ListBucket", Bucket, kOfBucket, kRead},
@@ -67,6 +68,13 @@ constexpr auto kRules = std::to_array<AccessRule>({
     {"CreateBucketMetadataConfiguration", "s3:CreateBucketMetadataTableConfiguration", Bucket},
     {"GetBucketMetadataConfiguration", "s3:GetBucketMetadataTableConfiguration", Bucket},
     {"DeleteBucketMetadataConfiguration", "s3:DeleteBucketMetadataTableConfiguration", Bucket},
+    {"CreateBucketMetadataTableConfiguration", "s3:CreateBucketMetadataTableConfiguration", Bucket},
+    {"GetBucketMetadataTableConfiguration", "s3:GetBucketMetadataTableConfiguration", Bucket},
+    {"DeleteBucketMetadataTableConfiguration", "s3:DeleteBucketMetadataTableConfiguration", Bucket},
+    {"UpdateBucketMetadataInventoryTableConfiguration",
+     "s3:UpdateBucketMetadataInventoryTableConfiguration", Bucket},
+    {"UpdateBucketMetadataJournalTableConfiguration",
+     "s3:UpdateBucketMetadataJournalTableConfiguration", Bucket},
 
     {"GetObject", "s3:GetObject", Object, kOfObject, kRead, "s3:GetObjectVersion"},
     {"HeadObject", "s3:GetObject", Object, kOfObject, kRead, "s3:GetObjectVersion"},

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/handlers.h"
@@ -61,8 +62,30 @@ Result<bool> has_rows(const engine::ReadView& view, engine::TableId table, Bucke
   return any;
 }
 
-Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const std::string& region,
+// Where the bucket is: a directory bucket in a zone, and not at the ends of all regions.
+struct Place {
+  std::string region, zone;
+};
+
+Result<Place> place_of_new_bucket(const protocol::Call& call) {
+  CLOCHE_TRY(zone, zone_of_new_bucket(call.input()));
+  if (!zone.empty()) return Place{.region = call.caller().region, .zone = std::move(zone)};
+  CLOCHE_TRY_VOID(check_bucket_name(call.input()["Bucket"].text()));
+  CLOCHE_TRY(region, region_of_new_bucket(call));
+  return Place{.region = std::move(region), .zone = {}};
+}
+
+std::string location_of(std::string_view name, const Place& place) {
+  if (!place.zone.empty())
+    return "https://" + std::string(name) + ".s3express-" + place.zone + '.' + place.region +
+           ".amazonaws.com/";
+  if (place.region == kHomeRegion) return "/" + std::string(name);
+  return "http://" + std::string(name) + ".s3.amazonaws.com/";
+}
+
+Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const Place& place,
                            const NewBucketAccess& access) {
+  const std::string& region = place.region;
   const std::string_view name = call.input()["Bucket"].text();
   CLOCHE_TRY(const existing, find_bucket_named(txn, name));
   if (existing && existing->account != call.caller().account) return bucket_already_exists(name);
@@ -70,18 +93,20 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
   // BucketAlreadyOwnedByYou).
   // But not with tags (recording of AWS, 2025-11).
   const Value& tags = call.input()["CreateBucketConfiguration"]["Tags"];
-  if (existing && (existing->region != kHomeRegion || region != kHomeRegion || !tags.empty()))
+  if (existing && (existing->is_directory() || existing->region != kHomeRegion ||
+                   region != kHomeRegion || !tags.empty()))
     return bucket_already_owned_by_you(name);
   // "...returns 200 OK and resets the bucket ACLs" (CreateBucket, BucketAlreadyOwnedByYou).
+  BucketRecord bucket;
   if (existing) {
-    BucketRecord bucket = *existing;
+    bucket = *existing;
     CLOCHE_TRY_VOID(apply_bucket_acl(txn, bucket, access.acl));
   } else {
-    BucketRecord bucket;
     CLOCHE_TRY(const id, next_bucket_id(txn));
     bucket.id = id;
     bucket.account = call.caller().account;
     bucket.region = region;
+    bucket.zone = place.zone;
     bucket.eu = call.input()["CreateBucketConfiguration"]["LocationConstraint"].text() == "EU";
     bucket.created = txn.now();
     bucket.name = name;
@@ -101,12 +126,8 @@ Result<Value> apply_create(engine::WriteTxn& txn, protocol::Call& call, const st
     }
   }
   Value output = Value::map();
-  output.add(call.arena(), "BucketArn",
-             Value::string(call.arena(), "arn:aws:s3:::" + std::string(name)));
-  const std::string location = region == kHomeRegion
-                                   ? "/" + std::string(name)
-                                   : "http://" + std::string(name) + ".s3.amazonaws.com/";
-  output.add(call.arena(), "Location", Value::string(call.arena(), location));
+  output.add(call.arena(), "BucketArn", Value::string(call.arena(), arn_of_bucket(bucket)));
+  output.add(call.arena(), "Location", Value::string(call.arena(), location_of(name, place)));
   return output;
 }
 
@@ -131,28 +152,24 @@ Value describe_bucket(Arena& arena, const BucketRecord& bucket, bool with_region
   Value item = Value::map();
   item.add(arena, "Name", Value::string(arena, bucket.name));
   item.add(arena, "CreationDate", Value::timestamp(bucket.created));
-  if (with_region) {
-    item.add(arena, "BucketRegion", Value::string(arena, bucket.region));
-    item.add(arena, "BucketArn", Value::string(arena, "arn:aws:s3:::" + bucket.name));
-  }
+  if (with_region) item.add(arena, "BucketRegion", Value::string(arena, bucket.region));
+  item.add(arena, "BucketArn", Value::string(arena, arn_of_bucket(bucket)));
   return item;
 }
 
 }  // namespace
 
 void create_bucket(S3& s3, const CallPtr& call) {
-  if (auto valid = check_bucket_name(call->input()["Bucket"].text()); !valid)
-    return call->fail(std::move(valid).error());
+  auto place = place_of_new_bucket(*call);
   if (auto checked = check_bucket_tags(call->input()["CreateBucketConfiguration"]["Tags"], true);
-      !checked)
+      place && !checked)
     return call->fail(std::move(checked).error());
-  auto region = region_of_new_bucket(*call);
-  if (!region) return call->fail(std::move(region).error());
+  if (!place) return call->fail(std::move(place).error());
   auto access = plan_bucket_access(s3, *call);
   if (!access) return call->fail(std::move(access).error());
   commit(s3, call,
-         [call, region = *std::move(region), access = *std::move(access)](engine::WriteTxn& txn) {
-           return apply_create(txn, *call, region, access);
+         [call, place = *std::move(place), access = *std::move(access)](engine::WriteTxn& txn) {
+           return apply_create(txn, *call, place, access);
          });
 }
 
@@ -163,9 +180,20 @@ void delete_bucket(S3& s3, const CallPtr& call) {
 void head_bucket(S3& s3, const CallPtr& call) {
   answer(call, [&]() -> Result<Value> {
     CLOCHE_TRY(const bucket, find_bucket(*s3.store().view(), call->input()));
+    Arena& arena = call->arena();
     Value output = Value::map();
-    output.add(call->arena(), "BucketRegion", Value::string(call->arena(), bucket.region));
-    output.add(call->arena(), "AccessPointAlias", Value::boolean(false));
+    output.add(arena, "BucketArn", Value::string(arena, arn_of_bucket(bucket)));
+    if (bucket.is_directory()) {
+      output.add(arena, "BucketLocationType",
+                 Value::string(bucket.zone.find("-az") == bucket.zone.rfind('-') &&
+                                       bucket.zone.find('-') == bucket.zone.rfind('-')
+                                   ? "AvailabilityZone"
+                                   : "LocalZone"));
+      output.add(arena, "BucketLocationName", Value::string(arena, bucket.zone));
+    }
+    output.add(arena, "BucketRegion", Value::string(arena, bucket.region));
+    output.add(arena, "AccessPointAlias", Value::boolean(false));
+    call->set_header("Content-Type", "application/xml");  // Of no body (recorded, 2026-02).
     return output;
   }());
 }
@@ -198,6 +226,7 @@ void list_buckets(S3& s3, const CallPtr& call) {
     for (; cursor->valid(); cursor->next()) {
       CLOCHE_TRY(const bucket,
                  decode_bucket(engine::KeyReader(cursor->key()).text(), cursor->value()));
+      if (bucket.is_directory()) continue;  // ListDirectoryBuckets has them.
       if (bucket.account != call->caller().account || (!region.empty() && bucket.region != region))
         continue;
       if (static_cast<std::int64_t>(buckets.size()) == max) break;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/check.h"
 #include "base/digest.h"
 #include "s3/errors.h"
 
@@ -16,12 +17,17 @@ struct Names {
   std::size_t bytes;
 };
 
-constexpr std::array<Names, 5> kNames = {{
+constexpr std::array<Names, 10> kNames = {{
     {"CRC32", "ChecksumCRC32", "x-amz-checksum-crc32", "crc32", 4},
     {"CRC32C", "ChecksumCRC32C", "x-amz-checksum-crc32c", "crc32c", 4},
     {"CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", "crc64nvme", 8},
     {"SHA1", "ChecksumSHA1", "x-amz-checksum-sha1", "sha1", 20},
     {"SHA256", "ChecksumSHA256", "x-amz-checksum-sha256", "sha256", 32},
+    {"SHA512", "ChecksumSHA512", "x-amz-checksum-sha512", "sha512", 64},
+    {"MD5", "ChecksumMD5", "x-amz-checksum-md5", "md5", 16},
+    {"XXHASH64", "ChecksumXXHASH64", "x-amz-checksum-xxhash64", "xxhash64", 8},
+    {"XXHASH3", "ChecksumXXHASH3", "x-amz-checksum-xxhash3", "xxhash3", 8},
+    {"XXHASH128", "ChecksumXXHASH128", "x-amz-checksum-xxhash128", "xxhash128", 16},
 }};
 
 const Names& names(Algorithm algorithm) { return kNames[static_cast<std::size_t>(algorithm)]; }
@@ -62,30 +68,46 @@ std::string combined(const std::vector<PartChecksum>& parts, Combine combine) {
   return big_endian_base64(all);
 }
 
-std::string checksum_of(Algorithm algorithm, std::string_view bytes) {
+std::optional<OtherDigest> other_digest(Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::Crc32:
-      return big_endian_base64(crc32(as_bytes(bytes)));
-    case Algorithm::Crc32c:
-      return big_endian_base64(crc32c(as_bytes(bytes)));
-    case Algorithm::Crc64nvme:
-      return big_endian_base64(crc64nvme(as_bytes(bytes)));
-    case Algorithm::Sha1:
-      return to_base64(sha1(as_bytes(bytes)));
-    case Algorithm::Sha256:
-      return to_base64(sha256(as_bytes(bytes)));
+    case Algorithm::Sha512:
+      return OtherDigest::Sha512;
+    case Algorithm::XxHash64:
+      return OtherDigest::XxHash64;
+    case Algorithm::XxHash3:
+      return OtherDigest::XxHash3;
+    case Algorithm::XxHash128:
+      return OtherDigest::XxHash128;
+    default:
+      return std::nullopt;
   }
-  return {};
 }
 
-// Algorithms that the model has and this release does not compute. To take the bytes unchecked would
-// be worse than to refuse them.
-constexpr std::string_view kNotBuilt[] = {"ChecksumMD5", "ChecksumSHA512", "ChecksumXXHASH3",
-                                          "ChecksumXXHASH64", "ChecksumXXHASH128"};
+std::string checksum_of(Algorithm algorithm, std::string_view text) {
+  const auto bytes = as_bytes(text);
+  if (const auto other = other_digest(algorithm))
+    return to_base64(as_bytes(digest_of(*other, bytes)));
+  switch (algorithm) {
+    case Algorithm::Crc32:
+      return big_endian_base64(crc32(bytes));
+    case Algorithm::Crc32c:
+      return big_endian_base64(crc32c(bytes));
+    case Algorithm::Crc64nvme:
+      return big_endian_base64(crc64nvme(bytes));
+    case Algorithm::Sha1:
+      return to_base64(sha1(bytes));
+    case Algorithm::Sha256:
+      return to_base64(sha256(bytes));
+    default:
+      return to_base64(md5(bytes));
+  }
+}
 
-Error not_built(std::string_view header) {
-  return header_not_implemented(header,
-                                "Cloche computes CRC32, CRC32C, CRC64NVME, SHA1 and SHA256");
+Error not_supported() {
+  return invalid_request(
+      "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+      "[CRC32, CRC32C, CRC64NVME, "
+      "SHA1, SHA256]");
 }
 
 }  // namespace
@@ -96,7 +118,8 @@ std::string_view header_of(Algorithm algorithm) { return names(algorithm).header
 std::string_view lower_name_of(Algorithm algorithm) { return names(algorithm).lower; }
 std::size_t bytes_of(Algorithm algorithm) { return names(algorithm).bytes; }
 bool is_crc(Algorithm algorithm) {
-  return algorithm != Algorithm::Sha1 && algorithm != Algorithm::Sha256;
+  return algorithm == Algorithm::Crc32 || algorithm == Algorithm::Crc32c ||
+         algorithm == Algorithm::Crc64nvme;
 }
 
 std::optional<Algorithm> algorithm_of(std::string_view name) {
@@ -108,9 +131,6 @@ std::optional<Algorithm> algorithm_of(std::string_view name) {
 
 Result<AskedChecksum> asked_checksum(const Value& input) {
   AskedChecksum asked;
-  for (const std::string_view member : kNotBuilt) {
-    if (input[member]) return not_built(member);
-  }
   const auto given = std::ranges::count_if(
       kAlgorithms, [&](Algorithm one) { return input[member_of(one)].present(); });
   if (given > 1) {
@@ -131,12 +151,7 @@ Result<AskedChecksum> asked_checksum(const Value& input) {
   const Value& name = input["ChecksumAlgorithm"];
   if (!name || asked.algorithm) return asked;
   asked.algorithm = algorithm_of(name.text());
-  if (!asked.algorithm) {
-    return invalid_request(
-        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        "[CRC32, CRC32C, CRC64NVME, "
-        "SHA1, SHA256]");
-  }
+  if (!asked.algorithm) return not_supported();
   return asked;
 }
 
@@ -145,22 +160,28 @@ Result<AskedChecksum> asked_checksum(const Value& input, std::string_view traile
   constexpr std::string_view kPrefix = "x-amz-checksum-";
   if (trailer_header.starts_with(kPrefix) && asked.value.empty()) {
     const auto algorithm = algorithm_of(trailer_header.substr(kPrefix.size()));
-    if (!algorithm) return not_built(trailer_header);
+    if (!algorithm) return not_supported();
     asked.algorithm = algorithm;
   }
   return asked;
 }
 
-engine::WantedChecksums wanted(const AskedChecksum& asked) {
-  const Algorithm algorithm = asked.algorithm.value_or(Algorithm::Crc64nvme);
-  return {.md5 = true,
-          .crc32 = algorithm == Algorithm::Crc32,
-          .crc32c = algorithm == Algorithm::Crc32c,
-          .crc64nvme = algorithm == Algorithm::Crc64nvme,
-          .sha1 = algorithm == Algorithm::Sha1};
+void WantedDigests::add(Algorithm algorithm) {
+  blob.crc32 |= algorithm == Algorithm::Crc32;
+  blob.crc32c |= algorithm == Algorithm::Crc32c;
+  blob.crc64nvme |= algorithm == Algorithm::Crc64nvme;
+  blob.sha1 |= algorithm == Algorithm::Sha1;
+  const auto other = other_digest(algorithm);
+  if (other && std::ranges::find(others, *other) == others.end()) others.push_back(*other);
 }
 
-std::string value_of(const engine::BlobDigests& digests, Algorithm algorithm) {
+WantedDigests wanted(const AskedChecksum& asked) {
+  WantedDigests digests;
+  digests.add(asked.algorithm.value_or(Algorithm::Crc64nvme));
+  return digests;
+}
+
+std::string value_of(const BodyDigests& digests, Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::Crc32:
       return big_endian_base64(digests.crc32);
@@ -172,8 +193,15 @@ std::string value_of(const engine::BlobDigests& digests, Algorithm algorithm) {
       return to_base64(digests.sha1);
     case Algorithm::Sha256:
       return to_base64(digests.sha256);
+    case Algorithm::Md5:
+      return to_base64(digests.md5);
+    default:
+      break;
   }
-  return {};
+  const auto found = std::ranges::find(digests.others, *other_digest(algorithm),
+                                       &std::pair<OtherDigest, std::string>::first);
+  CLOCHE_CHECK(found != digests.others.end());
+  return to_base64(as_bytes(found->second));
 }
 
 std::string composite_checksum(Algorithm algorithm, const std::vector<PartChecksum>& parts) {
@@ -190,8 +218,7 @@ std::string combined_checksum(Algorithm algorithm, const std::vector<PartChecksu
       return combined<std::uint32_t>(parts, crc32c_combine);
     case Algorithm::Crc64nvme:
       return combined<std::uint64_t>(parts, crc64nvme_combine);
-    case Algorithm::Sha1:
-    case Algorithm::Sha256:
+    default:
       break;
   }
   check_failed("a full-object checksum of parts is a CRC", __FILE__, __LINE__);

@@ -7,17 +7,32 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/document.h"
+#include "base/other_digests.h"
 #include "base/result.h"
 #include "engine/blob.h"
 
 namespace cloche::s3 {
 
-enum class Algorithm : std::uint8_t { Crc32, Crc32c, Crc64nvme, Sha1, Sha256 };
+enum class Algorithm : std::uint8_t {
+  Crc32,
+  Crc32c,
+  Crc64nvme,
+  Sha1,
+  Sha256,
+  Sha512,
+  Md5,
+  XxHash64,
+  XxHash3,
+  XxHash128
+};
 inline constexpr Algorithm kAlgorithms[] = {
-    Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64nvme, Algorithm::Sha1, Algorithm::Sha256};
+    Algorithm::Crc32,   Algorithm::Crc32c,   Algorithm::Crc64nvme, Algorithm::Sha1,
+    Algorithm::Sha256,  Algorithm::Sha512,   Algorithm::Md5,       Algorithm::XxHash64,
+    Algorithm::XxHash3, Algorithm::XxHash128};
 
 std::string_view name_of(Algorithm algorithm);    // "CRC64NVME", as in x-amz-checksum-algorithm.
 std::string_view member_of(Algorithm algorithm);  // "ChecksumCRC64NVME", as in the model.
@@ -46,11 +61,22 @@ Result<AskedChecksum> asked_checksum(const Value& input);
 // The same plus the announcement x-amz-trailer: x-amz-checksum-*.
 Result<AskedChecksum> asked_checksum(const Value& input, std::string_view trailer_header);
 
-// What one pass over the body has to make for this request: CRC64NVME when nothing was asked, as S3
-// does on its own.
-engine::WantedChecksums wanted(const AskedChecksum& asked);
+// What one pass over a body has to make.
+struct WantedDigests {
+  engine::WantedChecksums blob;     // By whoever stores the body.
+  std::vector<OtherDigest> others;  // Beside it, on the same pieces.
+
+  void add(Algorithm algorithm);
+};
+// What it made.
+struct BodyDigests : engine::BlobDigests {
+  std::vector<std::pair<OtherDigest, std::string>> others;
+};
+
+// For a request: CRC64NVME when nothing was asked, as S3 does on its own.
+WantedDigests wanted(const AskedChecksum& asked);
 // The value that the pass made, in base64.
-std::string value_of(const engine::BlobDigests& digests, Algorithm algorithm);
+std::string value_of(const BodyDigests& digests, Algorithm algorithm);
 // The bytes that a base64 value of this algorithm must have.
 std::size_t bytes_of(Algorithm algorithm);
 

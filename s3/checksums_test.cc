@@ -29,8 +29,8 @@ TEST(AskedChecksum, RefusesInS3sWords) {
 
 // A checksum that nobody checks is a promise that nobody keeps.
 TEST(AskedChecksum, RefusesWhatIsNotComputed) {
-  EXPECT_EQ(asked({{"ChecksumSHA512", "x"}}).error().code, "NotImplemented");
-  EXPECT_EQ(asked({}, "x-amz-checksum-xxhash64").error().code, "NotImplemented");
+  EXPECT_EQ(asked({{"ChecksumAlgorithm", "WHIRLPOOL"}}).error().code, "InvalidRequest");
+  EXPECT_EQ(asked({}, "x-amz-checksum-whirlpool").error().code, "InvalidRequest");
 }
 
 TEST(AskedChecksum, ComesFromHeaderTrailerOrAlgorithm) {
@@ -42,7 +42,7 @@ TEST(AskedChecksum, ComesFromHeaderTrailerOrAlgorithm) {
 
 // Recorded on the real service: "test-checksum" with CRC32C.
 TEST(Checksum, IsBigEndianBase64) {
-  engine::BlobDigests digests;
+  BodyDigests digests;
   digests.crc32c = crc32c(as_bytes("test-checksum"));
   EXPECT_EQ(value_of(digests, Algorithm::Crc32c), "Fz3epA==");
 }
@@ -51,7 +51,7 @@ TEST(Checksum, IsBigEndianBase64) {
 TEST(Checksum, OfPartsIsThatOfTheWhole) {
   const std::string a(100, 'a'), b(77, 'b');
   const auto of = [](const std::string& text) {
-    engine::BlobDigests digests;
+    BodyDigests digests;
     digests.crc64nvme = crc64nvme(as_bytes(text));
     return value_of(digests, Algorithm::Crc64nvme);
   };

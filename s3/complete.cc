@@ -142,11 +142,12 @@ bool same_checksum(std::string_view given, const Checksum& made) {
 }
 
 // A checksum of the whole, which the request may give. One of the full object counts as such only if the
-// request says so, where the algorithm's own type is the other (recordings of AWS, 2025-08).
-Result<void> check_checksum(const Value& input, const Checksum& made) {
+// request says so, where the algorithm's own type is the other (recordings of AWS, 2025-08). Where the upload
+// began without an algorithm, one of another than S3's own choice is not looked at (recording, 2026-02).
+Result<void> check_checksum(const Value& input, bool chosen, const Checksum& made) {
   for (const Algorithm algorithm : kAlgorithms) {
     const Value& given = input[member_of(algorithm)];
-    if (!given) continue;
+    if (!given || (!chosen && algorithm != made.algorithm)) continue;
     const bool type_is_clear =
         made.composite || algorithm == Algorithm::Crc64nvme || input["ChecksumType"].present();
     if (algorithm != made.algorithm || !same_checksum(given.text(), made) || !type_is_clear)
@@ -155,7 +156,7 @@ Result<void> check_checksum(const Value& input, const Checksum& made) {
   return {};
 }
 
-Result<void> check_whole(const Value& input, const ObjectRecord& object) {
+Result<void> check_whole(const Value& input, bool chosen, const ObjectRecord& object) {
   if (const Value& size = input["MpuObjectSize"];
       size && static_cast<std::uint64_t>(size.as_integer(0)) != object.size) {
     return invalid_request("The provided 'x-amz-mp-object-size' header value " +
@@ -164,7 +165,7 @@ Result<void> check_whole(const Value& input, const ObjectRecord& object) {
   }
   if (object.size > kObjectBytesMax) return entity_too_large(object.size, kObjectBytesMax);
   if (!object.checksum) return {};
-  return check_checksum(input, *object.checksum);
+  return check_checksum(input, chosen, *object.checksum);
 }
 
 // `chosen`: the client chose the checksum's algorithm.
@@ -216,6 +217,15 @@ Result<std::optional<ObjectRecord>> completed_before(const engine::ReadView& vie
   return newest;
 }
 
+// Directory buckets: "you must use consecutive part numbers ... starting from 1".
+Result<void> check_consecutive(std::string_view upload_id, const std::vector<NamedPart>& named) {
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    if (named[i].number != static_cast<std::int64_t>(i) + 1)
+      return invalid_part(upload_id, named[i].number, named[i].etag);
+  }
+  return {};
+}
+
 // A client's key need not come with the request, but if it does it is the upload's.
 Result<void> check_given_key(const Value& input, const UploadRecord& upload) {
   CLOCHE_TRY(const key, read_customer_key(input, KeyUse::Encrypt));
@@ -239,13 +249,14 @@ Result<Value> apply_complete(engine::WriteTxn& txn, protocol::Call& call,
     return input["MultipartUpload"] ? malformed_xml()
                                     : invalid_request("You must specify at least one part");
   }
+  if (bucket.is_directory()) CLOCHE_TRY_VOID(check_consecutive(upload_id, named));
   CLOCHE_TRY_VOID(check_given_key(input, upload));
   CLOCHE_TRY_VOID(check_checksum_mode(input, upload));
   CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
   CLOCHE_TRY_VOID(check_write_conditions(input, key, newest));
   CLOCHE_TRY_VOID(check_no_conflict(input, upload, newest));
   CLOCHE_TRY(object, assemble(txn, bucket, input, upload, named));
-  CLOCHE_TRY_VOID(check_whole(input, object));
+  CLOCHE_TRY_VOID(check_whole(input, upload.algorithm.has_value(), object));
 
   std::vector<std::int64_t> kept;
   for (const NamedPart& part : named) kept.push_back(part.number);

@@ -174,7 +174,8 @@ Result<bool> apply_copy(S3& s3, engine::WriteTxn& txn, protocol::Call& call, con
   output = Value::map();
   output.add(arena, "CopyObjectResult", result);
   add_encryption(output, arena, stored.encryption, input);
-  add_new_version_id(output, arena, stored.version_id);
+  // Unlike PutObject it names the null version too (recording of AWS, 2026-02).
+  add_version_id(output, arena, bucket, stored.version_id);
   CLOCHE_TRY_VOID(add_expiration(output, arena, txn, bucket, key, stored));
   add_source_version(output, arena, source);
   return true;

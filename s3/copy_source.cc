@@ -16,7 +16,7 @@ constexpr std::uint64_t kReadInline = std::uint64_t{1} << 20;
 
 Result<CopiedBytes> read_all(S3& s3, const engine::ReadView& view, const CopyJob& job) {
   const CustomerKey* source_key = job.source_key ? &*job.source_key : nullptr;
-  const engine::WantedChecksums checksums = wanted({.algorithm = job.algorithm, .value = {}});
+  const WantedDigests checksums = wanted({.algorithm = job.algorithm, .value = {}});
   CopiedBytes copied;
   if (job.source_key || job.target_key) {
     BodyWriter writer(s3.store(), checksums, job.target_key ? &*job.target_key : nullptr);
@@ -114,9 +114,7 @@ bool is_changed(const ObjectRecord& seen, const ObjectRecord& now) {
 }
 
 void add_source_version(Value& output, Arena& arena, const FoundSource& source) {
-  if (source.bucket.versioning == Versioning::Off) return;
-  output.add(arena, "CopySourceVersionId",
-             Value::string(arena, shown_version_id(source.object.version_id)));
+  add_new_version_id(output, arena, source.object.version_id, "CopySourceVersionId");
 }
 
 }  // namespace cloche::s3

@@ -32,7 +32,7 @@ Result<FoundSource> find_source(const engine::ReadView& view, const protocol::Ca
 
 // What reading the bytes of a source gave.
 struct CopiedBytes {
-  engine::BlobDigests digests;
+  BodyDigests digests;
   std::optional<StoredBody> body;  // Written anew; else the source's extents are taken over.
 };
 
@@ -50,7 +50,7 @@ void read_source(S3& s3, CopyJob job, std::shared_ptr<engine::ReadView> view,
 // True if the object is no longer the one that was looked at.
 bool is_changed(const ObjectRecord& seen, const ObjectRecord& now);
 
-// CopySourceVersionId, where the source's bucket has or had versioning.
+// CopySourceVersionId, unless it is the null version (recording of AWS, 2026-02).
 void add_source_version(Value& output, Arena& arena, const FoundSource& source);
 
 }  // namespace cloche::s3

@@ -1,5 +1,6 @@
 #include "s3/access.h"
 #include "s3/conditions.h"
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/handlers.h"
@@ -33,6 +34,21 @@ Result<void> check_if_match(const engine::ReadView& view, const BucketRecord& bu
   CLOCHE_TRY(const newest, find_newest(view, bucket, key));
   if (!newest || newest->delete_marker) return no_such_key(key);
   if (!etag_matches(if_match.text(), newest->etag)) return precondition_failed("If-Match");
+  return {};
+}
+
+// Conditions that directory buckets alone have ("DeleteObject", If-Match-Size and its kin).
+Result<void> check_if_same(const engine::ReadView& view, const BucketRecord& bucket,
+                           std::string_view key, const Value& size, const Value& modified) {
+  if (!size && !modified) return {};
+  CLOCHE_TRY(const newest, find_newest(view, bucket, key));
+  if (!newest) return no_such_key(key);
+  if (size && static_cast<std::uint64_t>(size.as_integer(-1)) != newest->size)
+    return precondition_failed("x-amz-if-match-size");
+  const auto at = modified.as_timestamp();
+  const auto second = [](Instant time) { return std::chrono::floor<std::chrono::seconds>(time); };
+  if (modified && (!at || second(*at) != second(newest->modified)))
+    return precondition_failed("x-amz-if-match-last-modified-time");
   return {};
 }
 
@@ -71,6 +87,8 @@ Result<Value> apply_delete_objects(S3& s3, engine::WriteTxn& txn, protocol::Call
     const std::string_view version_id = object["VersionId"].text();
     auto checked = judge_object(s3, txn, call, "DeleteObject", bucket, key, version_id);
     if (checked) checked = check_if_match(txn, bucket, key, object["ETag"]);
+    if (checked && bucket.is_directory())
+      checked = check_if_same(txn, bucket, key, object["Size"], object["LastModifiedTime"]);
     auto removed = checked ? remove_one(txn, bucket, key, version_id, bypass, call)
                            : Result<Deleted>(std::move(checked).error());
     if (!removed && removed.error().code == "InvalidArgument" && !version_id.empty())
@@ -94,15 +112,19 @@ Result<Value> apply_delete_objects(S3& s3, engine::WriteTxn& txn, protocol::Call
 
 void delete_object(S3& s3, const CallPtr& call) {
   const Value& input = call->input();
-  if (input["IfMatchLastModifiedTime"])
-    return call->fail(header_not_implemented("x-amz-if-match-last-modified-time", ""));
-  if (input["IfMatchSize"]) return call->fail(header_not_implemented("x-amz-if-match-size", ""));
+  if (!is_directory_name(input["Bucket"].text())) {
+    if (input["IfMatchLastModifiedTime"])
+      return call->fail(header_not_implemented("x-amz-if-match-last-modified-time", ""));
+    if (input["IfMatchSize"]) return call->fail(header_not_implemented("x-amz-if-match-size", ""));
+  }
   commit(s3, call, [call](engine::WriteTxn& txn) -> Result<Value> {
     const Value& asked = call->input();
     const std::string_view key = asked["Key"].text();
     CLOCHE_TRY(const bucket, find_bucket(txn, asked));
     CLOCHE_TRY(const bypass, read_bypass(*call, bucket));
     CLOCHE_TRY_VOID(check_if_match(txn, bucket, key, asked["IfMatch"]));
+    CLOCHE_TRY_VOID(
+        check_if_same(txn, bucket, key, asked["IfMatchSize"], asked["IfMatchLastModifiedTime"]));
     CLOCHE_TRY(const deleted,
                remove_one(txn, bucket, key, asked["VersionId"].text(), bypass, *call));
     Value output = Value::map();

@@ -215,6 +215,36 @@ Error cross_location_logging(std::string_view source_region, std::string_view ta
   return refused(403, "CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed. ",
                  std::move(details));
 }
+Error invalid_write_offset() {
+  return refused(
+      400, "InvalidWriteOffset",
+      "The write offset value that you specified does not match the current object size.");
+}
+Error too_many_parts() {
+  return refused(400, "TooManyParts",
+                 "You have attempted to add more parts than the maximum of 10000 that are allowed "
+                 "for this object.");
+}
+Error invalid_session_token() {
+  return refused(400, "InvalidToken", "The provided token is malformed or otherwise invalid.");
+}
+Error expired_session_token() {
+  return refused(400, "ExpiredToken", "The provided token has expired.");
+}
+Error idempotency_mismatch() {
+  return refused(400, "IdempotencyParameterMismatch",
+                 "Parameters on this idempotent request are inconsistent with parameters used in "
+                 "previous request(s).");
+}
+Error no_such_metadata_configuration() {
+  return refused(404, "MetadataConfigurationNotFound",
+                 "The metadata table configuration does not exist.");
+}
+Error metadata_configuration_exists(std::string_view bucket) {
+  return refused(409, "MetadataConfigurationAlreadyExists",
+                 "The metadata table configuration already exists.",
+                 {{"BucketName", text(bucket)}});
+}
 Error no_such_website(std::string_view bucket) {
   return refused(404, "NoSuchWebsiteConfiguration",
                  "The specified bucket does not have a website configuration",

@@ -54,6 +54,14 @@ Error invalid_inventory_destination();
 Error no_such_replication(std::string_view bucket);
 Error invalid_logging_target(std::string_view message, std::string_view target);
 Error cross_location_logging(std::string_view source_region, std::string_view target_region);
+// Of directory buckets.
+Error invalid_write_offset();
+Error too_many_parts();
+Error invalid_session_token();
+Error expired_session_token();
+Error idempotency_mismatch();
+Error no_such_metadata_configuration();
+Error metadata_configuration_exists(std::string_view bucket);
 Error no_such_website(std::string_view bucket);
 Error bad_request(std::string_view message);
 Error precondition_failed(std::string_view condition);

@@ -162,6 +162,7 @@ void read_object(S3& s3, const CallPtr& call, bool with_body) {
     CLOCHE_TRY_VOID(check_key(call->input()["Key"].text()));
     CLOCHE_TRY(const bucket, find_bucket(*view, call->input()));
     CLOCHE_TRY_VOID(refuse_encryption_headers(*call));
+    CLOCHE_TRY_VOID(check_overrides(*call));
     CLOCHE_TRY(const object, find_readable(*view, *call, bucket));
     CLOCHE_TRY(const key, read_key(*call, object));
     const Instant now = s3.store().clock().now();

@@ -72,8 +72,9 @@ std::string_view unquoted(std::string_view etag) {
   return etag;
 }
 
-void add_new_version_id(Value& output, Arena& arena, std::string_view version_id) {
-  if (!version_id.empty()) output.add(arena, "VersionId", Value::string(arena, version_id));
+void add_new_version_id(Value& output, Arena& arena, std::string_view version_id,
+                        std::string_view member) {
+  if (!version_id.empty()) output.add(arena, member, Value::string(arena, version_id));
 }
 
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,

@@ -68,11 +68,18 @@ inline Value quoted_etag(Arena& arena, std::string_view etag) {
 std::string_view unquoted(std::string_view etag);
 
 // VersionId of a version that was just made: none where versioning is suspended.
-void add_new_version_id(Value& output, Arena& arena, std::string_view version_id);
+void add_new_version_id(Value& output, Arena& arena, std::string_view version_id,
+                        std::string_view member = "VersionId");
 // VersionId, where the bucket has or had versioning.
 void add_version_id(Value& output, Arena& arena, const BucketRecord& bucket,
                     std::string_view version_id);
 
+// directory.cc
+void list_directory_buckets(S3& s3, const CallPtr& call);
+// sessions.cc
+void create_session(S3& s3, const CallPtr& call);
+// rename.cc
+void rename_object(S3& s3, const CallPtr& call);
 // buckets.cc
 void create_bucket(S3& s3, const CallPtr& call);
 void head_bucket(S3& s3, const CallPtr& call);
@@ -142,6 +149,15 @@ void put_bucket_accelerate(S3& s3, const CallPtr& call);
 void get_bucket_accelerate(S3& s3, const CallPtr& call);
 void put_bucket_abac(S3& s3, const CallPtr& call);
 void get_bucket_abac(S3& s3, const CallPtr& call);
+// metadata_tables.cc
+void create_bucket_metadata(S3& s3, const CallPtr& call);
+void get_bucket_metadata(S3& s3, const CallPtr& call);
+void delete_bucket_metadata(S3& s3, const CallPtr& call);
+void update_bucket_metadata_inventory(S3& s3, const CallPtr& call);
+void update_bucket_metadata_journal(S3& s3, const CallPtr& call);
+void create_bucket_metadata_table(S3& s3, const CallPtr& call);
+void get_bucket_metadata_table(S3& s3, const CallPtr& call);
+void delete_bucket_metadata_table(S3& s3, const CallPtr& call);
 // replication.cc
 void put_bucket_replication(S3& s3, const CallPtr& call);
 void get_bucket_replication(S3& s3, const CallPtr& call);

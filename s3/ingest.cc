@@ -15,7 +15,7 @@ std::string_view trailing_value(const protocol::BodyEnd& end, Algorithm algorith
   return {};
 }
 
-Result<void> check_digests(const protocol::Call& call, const engine::BlobDigests& digests) {
+Result<void> check_digests(const protocol::Call& call, const BodyDigests& digests) {
   if (const Value& expected = call.input()["ContentMD5"]) {
     const std::string calculated = to_base64(digests.md5);
     if (expected.text() != calculated) {
@@ -38,7 +38,7 @@ Result<void> check_digests(const protocol::Call& call, const engine::BlobDigests
 }
 
 Result<Checksum> check_checksum(const AskedChecksum& asked, const protocol::BodyEnd& end,
-                                const engine::BlobDigests& digests) {
+                                const BodyDigests& digests) {
   const Algorithm algorithm = asked.algorithm.value_or(Algorithm::Crc64nvme);
   Checksum checksum{
       .algorithm = algorithm, .value = value_of(digests, algorithm), .composite = false};
@@ -95,14 +95,11 @@ Result<void> plan_body(const protocol::Call& call, std::uint64_t bytes_max) {
 
 void ingest(S3& s3, const CallPtr& call, const AskedChecksum& asked, std::optional<Algorithm> also,
             const CustomerKey* key, std::function<void(Result<std::shared_ptr<Ingested>>)> then) {
-  engine::WantedChecksums checksums = wanted(asked);
-  checksums.crc64nvme |= also == Algorithm::Crc64nvme;
-  checksums.crc32 |= also == Algorithm::Crc32;
-  checksums.crc32c |= also == Algorithm::Crc32c;
-  checksums.sha1 |= also == Algorithm::Sha1;
+  WantedDigests digests = wanted(asked);
+  if (also) digests.add(*also);
   auto state = std::make_shared<Ingest>(Ingest{.call = call,
                                                .asked = asked,
-                                               .writer = BodyWriter(s3.store(), checksums, key),
+                                               .writer = BodyWriter(s3.store(), digests, key),
                                                .then = std::move(then)});
   const auto end = [state](Result<protocol::BodyEnd> ended) {
     auto finished = state->finish(ended);

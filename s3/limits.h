@@ -52,4 +52,7 @@ inline constexpr int kCleanupStep = 500;
 // Ours: keys that lifecycle rules are applied to in one transaction; the writer waits meanwhile.
 inline constexpr std::size_t kLifecycleStep = 200;
 
+// "You can append up to 10,000 parts": directory buckets.
+inline constexpr std::size_t kAppendedPartsMax = 10'000;
+
 }  // namespace cloche::s3

@@ -71,7 +71,7 @@ Value describe_version(Arena& arena, const ListQuery& query, const BucketRecord&
   item.add(arena, "VersionId", Value::string(shown_version_id(version.version_id)));
   item.add(arena, "IsLatest", Value::boolean(latest));
   item.add(arena, "LastModified", Value::timestamp(version.modified));
-  add_owner(item, arena, "Owner", bucket.account);
+  add_owner(item, arena, "Owner", version.owner.empty() ? bucket.account : version.owner);
   return item;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/digest.h"
+#include "base/utf8.h"
 
 namespace cloche::s3 {
 namespace {
@@ -59,23 +60,10 @@ std::string decode_q(std::string_view text) {
   return bytes;
 }
 
-// Length of the UTF-8 character at the beginning, or 0 if there is none.
-std::size_t character_at(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t size = first < 0x80                    ? 1
-                           : first >= 0xC2 && first < 0xE0 ? 2
-                           : first >= 0xE0 && first < 0xF0 ? 3
-                           : first >= 0xF0 && first < 0xF5 ? 4
-                                                           : 0;
-  if (size == 0 || text.size() < size) return 0;
-  const auto goes_on = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  return std::ranges::all_of(text.substr(1, size - 1), goes_on) ? size : 0;
-}
-
 std::string replaced(std::string_view bytes) {
   std::string text;
   while (!bytes.empty()) {
-    const std::size_t size = character_at(bytes);
+    const std::size_t size = utf8_character_at(bytes);
     text += size == 0 ? kReplacement : bytes.substr(0, size);
     bytes.remove_prefix(std::max<std::size_t>(size, 1));
   }
@@ -103,6 +91,7 @@ std::string encode_q(std::string_view text) {
 }  // namespace
 
 std::string decode_metadata(std::string_view value) {
+  if (!is_utf8(value)) return utf8_from_latin1(value);
   if (!value.starts_with(kBegin) || !value.ends_with(kEnd) || value.size() < kBegin.size() + 4)
     return std::string(value);
   const std::string_view form = value.substr(kBegin.size(), 2);
@@ -116,7 +105,7 @@ std::string decode_metadata(std::string_view value) {
 std::string encode_metadata(std::string_view text) {
   std::size_t plain = 0, others = 0;
   for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t size = std::max<std::size_t>(character_at(rest), 1);
+    const std::size_t size = std::max<std::size_t>(utf8_character_at(rest), 1);
     ++(size == 1 && is_plain(rest.front()) ? plain : others);
     rest.remove_prefix(size);
   }

@@ -7,7 +7,8 @@
 
 namespace cloche::s3 {
 
-// The text that a header's value stands for: an encoded word of UTF-8 is decoded, anything else is itself.
+// The text that a header's value stands for: an encoded word of UTF-8 is decoded, anything else is itself. Bytes
+// that are no UTF-8 are Latin-1, as headers are.
 std::string decode_metadata(std::string_view value);
 
 // The value as a header shows it: itself if it is printable US-ASCII, else one encoded word, in Q where

@@ -143,7 +143,7 @@ Result<Value> apply_part(engine::WriteTxn& txn, protocol::Call& call, const Part
   CLOCHE_TRY(const bucket, find_bucket(txn, input));
   CLOCHE_TRY(const upload, find_upload(txn, bucket, input["Key"].text(), input["UploadId"].text()));
   CLOCHE_TRY_VOID(txn.adopt(*ingested.body.blob));
-  const engine::BlobDigests& digests = ingested.body.digests;
+  const BodyDigests& digests = ingested.body.digests;
   PartRecord part;
   part.modified = txn.now();
   part.size = digests.size;

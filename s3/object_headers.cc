@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/limits.h"
 #include "s3/metadata_words.h"
@@ -55,11 +57,30 @@ std::string without_aws_chunked(std::string_view encodings) {
   return std::string(trimmed(kept));
 }
 
-Result<Pairs> read_metadata(const Value& metadata) {
+// Forms are UTF-8 and headers Latin-1: a form's fields have no encoded words, and what no header can hold of
+// theirs becomes a blank (recording of AWS, 2026-02).
+bool is_form(const protocol::Call& call) {
+  return call.operation() == "PutObject" && call.http().method() == "POST";
+}
+
+// The text of a system header as it is kept: UTF-8 whose characters Latin-1 has.
+std::string kept_text(std::string_view value, bool form) {
+  if (is_ascii(value)) return std::string(value);
+  return utf8_from_latin1(form ? latin1_from_utf8(value, ' ').value_or("") : value);
+}
+// And as a header shows it. Rows of an earlier release may hold any text.
+std::string_view shown_text(Arena& arena, std::string_view kept) {
+  if (is_ascii(kept)) return kept;
+  return arena.copy(latin1_from_utf8(kept).value_or(std::string(kept)));
+}
+
+Result<Pairs> read_metadata(const Value& metadata, bool form) {
   Pairs pairs;
   std::size_t size = 0;
   for (const Member& member : metadata.members()) {
-    pairs.emplace_back(lower(member.name), decode_metadata(member.value.text()));
+    const std::string_view value = member.value.text();
+    pairs.emplace_back(lower(member.name),
+                       form && is_utf8(value) ? std::string(value) : decode_metadata(value));
     size += member.name.size() + member.value.text().size();
   }
   if (size > kUserMetadataBytesMax) return metadata_too_large(size);
@@ -128,14 +149,14 @@ std::string write_tagging(const Pairs& tags) {
   return out;
 }
 
-// A client that asks for its own key, for KMS or for a lock relies on getting it: what is not built is
-// refused, not taken and forgotten.
+// What only directory buckets know.
 static Result<void> refuse_not_built(const Value& input) {
+  if (is_directory_name(input["Bucket"].text())) return {};  // It appends.
   constexpr std::pair<std::string_view, std::string_view> kNotBuilt[] = {
       {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
   };
   for (const auto& [member, header] : kNotBuilt) {
-    if (input[member]) return header_not_implemented(header, "Cloche does not implement it yet");
+    if (input[member]) return header_not_implemented(header, "");
   }
   return {};
 }
@@ -158,22 +179,40 @@ Result<ObjectHeaders> read_object_headers(const protocol::Call& call) {
   CLOCHE_TRY_VOID(refuse_not_built(input));
   CLOCHE_TRY_VOID(check_redirect(input["WebsiteRedirectLocation"].text()));
   ObjectHeaders headers;
+  const bool form = is_form(call);
   for (const SystemHeader& known : kSystemHeaders) {
-    std::string value = input[known.member].str();
+    std::string value = kept_text(input[known.member].text(), form);
     if (known.header == "content-encoding") value = without_aws_chunked(value);
     if (known.header == "content-type" && value.empty()) value = kDefaultContentType;
     if (!value.empty()) headers.system.emplace_back(known.header, std::move(value));
   }
   // Kept as text: the model calls it a timestamp, but S3 stores whatever was sent.
   if (const std::string_view expires = call.http().header("expires"); !expires.empty())
-    headers.system.emplace_back("expires", expires);
-  CLOCHE_TRY(metadata, read_metadata(input["Metadata"]));
-  CLOCHE_TRY(storage_class, read_storage_class(input["StorageClass"].text()));
+    headers.system.emplace_back("expires", kept_text(expires, form));
+  CLOCHE_TRY(metadata, read_metadata(input["Metadata"], form));
+  const std::string_view class_asked = input["StorageClass"].text();
+  // A directory bucket has one, which store_newest writes.
+  const bool express = is_directory_name(input["Bucket"].text());
+  if (express && !class_asked.empty() && class_asked != kExpressClass)
+    return invalid_storage_class(class_asked);
+  CLOCHE_TRY(storage_class, read_storage_class(express ? std::string_view() : class_asked));
   CLOCHE_TRY(tagging, read_tagging(input["Tagging"].text()));
   headers.metadata = std::move(metadata);
   headers.storage_class = std::move(storage_class);
   headers.tagging = std::move(tagging);
   return headers;
+}
+
+Result<void> check_overrides(const protocol::Call& call) {
+  for (const std::string_view name :
+       {"response-content-type", "response-content-language", "response-expires",
+        "response-cache-control", "response-content-disposition", "response-content-encoding"}) {
+    const auto asked = call.http().query(name);
+    if (asked && !latin1_from_utf8(*asked)) {
+      return invalid_argument("Header value cannot be represented using ISO-8859-1.", name, *asked);
+    }
+  }
+  return {};
 }
 
 void add_object_headers(Value& output, protocol::Call& call, const ObjectHeaders& headers) {
@@ -184,17 +223,17 @@ void add_object_headers(Value& output, protocol::Call& call, const ObjectHeaders
                                      [&](const auto& pair) { return pair.first == known.header; });
     const Value& asked = input[known.override_member];
     if (asked) {
-      output.add(arena, known.member, asked);
+      output.add(arena, known.member, Value::string(shown_text(arena, asked.text())));
     } else if (stored != headers.system.end()) {
-      output.add(arena, known.member, Value::string(arena, stored->second));
+      output.add(arena, known.member, Value::string(arena, shown_text(arena, stored->second)));
     }
   }
   const auto expires = std::find_if(headers.system.begin(), headers.system.end(),
                                     [](const auto& pair) { return pair.first == "expires"; });
   if (const auto asked = call.http().query("response-expires"); asked) {
-    call.set_header("Expires", *asked);
+    call.set_header("Expires", shown_text(arena, *asked));
   } else if (expires != headers.system.end()) {
-    call.set_header("Expires", expires->second);
+    call.set_header("Expires", shown_text(arena, expires->second));
   }
   if (!headers.metadata.empty()) {
     Value metadata = Value::map();

@@ -13,6 +13,9 @@ namespace cloche::s3 {
 // Refuses with MetadataTooLarge, InvalidStorageClass, InvalidArgument (tags).
 Result<ObjectHeaders> read_object_headers(const protocol::Call& call);
 
+// Refuses response-* parameters with text that no header can carry.
+Result<void> check_overrides(const protocol::Call& call);
+
 // Adds them to the output of GetObject or HeadObject, with the response-* overrides of the request.
 void add_object_headers(Value& output, protocol::Call& call, const ObjectHeaders& headers);
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "s3/access_rules.h"
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/limits.h"
 
@@ -65,8 +66,11 @@ constexpr auto kConditionKeys = std::to_array<std::string_view>({
     "x-amz-website-redirect-location",
 });
 
+constexpr std::string_view kExpressActions = "s3express:";
+
 bool is_condition_key(std::string_view key) {
   if (key.starts_with("aws:")) return true;
+  if (key.starts_with(kExpressActions)) return true;
   if (!key.starts_with("s3:")) return false;
   const std::string_view name = key.substr(3);
   return std::ranges::any_of(kConditionKeys, [&](std::string_view known) {
@@ -76,7 +80,7 @@ bool is_condition_key(std::string_view key) {
 }
 
 bool is_action(std::string_view pattern) {
-  if (pattern == "*") return true;
+  if (pattern == "*" || pattern.starts_with(kExpressActions)) return true;
   return std::ranges::any_of(known_actions(), [&](const KnownAction& known) {
     return iam::covers_action(pattern, known.name);
   });
@@ -84,6 +88,10 @@ bool is_action(std::string_view pattern) {
 
 // A pattern for the bucket itself has no slash; "*" alone is none.
 bool is_resource(std::string_view pattern, std::string_view bucket) {
+  // A directory bucket's policy speaks of the bucket alone.
+  if (is_directory_name(bucket))
+    return pattern.starts_with("arn:aws:s3express:") &&
+           iam::covers(pattern.substr(pattern.rfind('/') + 1), bucket);
   if (!pattern.starts_with(kArnPrefix)) return false;
   const std::string_view rest = pattern.substr(kArnPrefix.size());
   return iam::covers(rest.substr(0, rest.find('/')), bucket);
@@ -101,7 +109,7 @@ bool has_resource_for(const iam::Statement& statement, Target target) {
 
 // Each action must have something in the statement that it can be done to.
 bool applies(const iam::Statement& statement, std::string_view action) {
-  if (action == "*") return true;
+  if (action == "*" || action.starts_with(kExpressActions)) return true;
   return std::ranges::any_of(known_actions(), [&](const KnownAction& known) {
     return iam::covers_action(action, known.name) && has_resource_for(statement, known.target);
   });

@@ -172,7 +172,12 @@ class FormCall final : public protocol::Call {
       {"ChecksumCRC32", "x-amz-checksum-crc32"},
       {"ChecksumCRC32C", "x-amz-checksum-crc32c"},
       {"ChecksumSHA1", "x-amz-checksum-sha1"},
-      {"ChecksumSHA256", "x-amz-checksum-sha256"}};
+      {"ChecksumSHA256", "x-amz-checksum-sha256"},
+      {"ChecksumSHA512", "x-amz-checksum-sha512"},
+      {"ChecksumMD5", "x-amz-checksum-md5"},
+      {"ChecksumXXHASH64", "x-amz-checksum-xxhash64"},
+      {"ChecksumXXHASH3", "x-amz-checksum-xxhash3"},
+      {"ChecksumXXHASH128", "x-amz-checksum-xxhash128"}};
 
   std::string where() const {
     const bool bucket_in_path =
@@ -189,7 +194,7 @@ class FormCall final : public protocol::Call {
           "&etag=" + percent_encoded(etag, false);
     posted_->set_header("Location", to);
     posted_->set_status(303);
-    posted_->reply(Value::map(), {});
+    posted_->reply(Value::map(), std::vector<protocol::BodySegment>());
   }
 
   const CallPtr posted_;

@@ -252,6 +252,7 @@ std::string encode(const BucketRecord& record) {
   writer.number("versioning", static_cast<int>(record.versioning));
   writer.flag("eu", record.eu);
   writer.number("settings", static_cast<std::int64_t>(record.settings));
+  writer.text("zone", record.zone);
   return writer.take();
 }
 
@@ -316,7 +317,8 @@ Result<BucketRecord> decode_bucket(std::string_view name, std::string_view row) 
                       .created = time_of(value["created"]),
                       .versioning = static_cast<Versioning>(value["versioning"].as_integer(0)),
                       .eu = value["eu"].as_bool(),
-                      .settings = static_cast<std::uint64_t>(value["settings"].as_integer(0))};
+                      .settings = static_cast<std::uint64_t>(value["settings"].as_integer(0)),
+                      .zone = value["zone"].str()};
 }
 
 Result<ObjectRecord> decode_object(std::string_view row) {
@@ -388,6 +390,13 @@ Result<PartRecord> decode_part(std::string_view row) {
 Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
   CLOCHE_TRY(const found, read_head(row));
   CLOCHE_TRY(const head, read_head(arena.copy(row.substr(0, row.size() - found.json.size()))));
+  // Nearly all objects are the bucket owner's. The text may stand elsewhere too, in metadata say.
+  std::string_view owner;
+  if (found.json.contains(R"("owner":")")) {
+    Arena parsed;
+    CLOCHE_TRY(const value, parse_row(found.json, parsed));
+    owner = arena.copy(value["owner"].text());
+  }
   return ObjectSummary{.version_id = head.word(kVersion),
                        .etag = head.word(kETag),
                        .storage_class = head.word(kClass),
@@ -396,7 +405,8 @@ Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena) {
                        .modified = Instant(std::chrono::microseconds(head.number(kModified))),
                        .delete_marker = head.number(kMarker) != 0,
                        .algorithm = algorithm_of(head.word(kAlgorithm)),
-                       .composite = head.number(kComposite) != 0};
+                       .composite = head.number(kComposite) != 0,
+                       .owner = owner};
 }
 
 }  // namespace cloche::s3

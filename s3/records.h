@@ -67,7 +67,9 @@ struct BucketRecord {
   Versioning versioning = Versioning::Off;
   bool eu = false;             // Made with the location EU, which is eu-west-1 and told as EU.
   std::uint64_t settings = 0;  // The kinds that it has (settings.h keeps them).
+  std::string zone = {};       // Of a directory bucket (directory.h); empty: general purpose.
 
+  bool is_directory() const { return !zone.empty(); }
   bool has(Setting kind) const { return (settings & bit_of(kind)) != 0; }
 };
 
@@ -174,6 +176,7 @@ struct ObjectSummary {
   bool delete_marker = false;
   std::optional<Algorithm> algorithm;
   bool composite = false;
+  std::string_view owner = {};  // An account; empty: the bucket's.
 };
 Result<ObjectSummary> decode_summary(std::string_view row, Arena& arena);
 

@@ -2,15 +2,32 @@
 #include "s3/access.h"
 #include "s3/access_log.h"
 #include "s3/cors.h"
+#include "s3/directory.h"
+#include "s3/errors.h"
 #include "s3/handlers.h"
 #include "s3/lifecycle.h"
 #include "s3/replication.h"
+#include "s3/sessions.h"
 #include "s3/website.h"
 
 namespace cloche::s3 {
 namespace {
 
+// A directory bucket has rules of its own, and sessions, which are looked at whoever judges.
+Result<void> check_directory(S3& s3, const protocol::Call& call) {
+  CLOCHE_TRY_VOID(check_directory_call(call));
+  CLOCHE_TRY(const session, session_of(s3, call, s3.store().clock().now()));
+  if (!session) return {};
+  const bool may = session->bucket == call.input()["Bucket"].text() &&
+                   (!session->read_only || only_reads(call.operation()));
+  return may ? Result<void>() : access_denied();
+}
+
 void serve(S3& s3, const CallPtr& call, void (*handler)(S3&, const CallPtr&)) {
+  if (is_directory_name(call->input()["Bucket"].text())) {
+    if (auto checked = check_directory(s3, *call); !checked)
+      return call->fail(std::move(checked).error());
+  }
   if (s3.guard().is_on()) {
     if (auto judged = judge_call(s3, *call); !judged) return call->fail(std::move(judged).error());
   }
@@ -28,6 +45,8 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("CreateBucket", create_bucket);
   on("HeadBucket", head_bucket);
   on("ListBuckets", list_buckets);
+  on("ListDirectoryBuckets", list_directory_buckets);
+  on("CreateSession", create_session);
   on("DeleteBucket", delete_bucket);
   on("GetBucketLocation", get_bucket_location);
   on("PutBucketVersioning", put_bucket_versioning);
@@ -96,6 +115,15 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("PutBucketAbac", put_bucket_abac);
   on("GetBucketAbac", get_bucket_abac);
 
+  on("CreateBucketMetadataConfiguration", create_bucket_metadata);
+  on("GetBucketMetadataConfiguration", get_bucket_metadata);
+  on("DeleteBucketMetadataConfiguration", delete_bucket_metadata);
+  on("UpdateBucketMetadataInventoryTableConfiguration", update_bucket_metadata_inventory);
+  on("UpdateBucketMetadataJournalTableConfiguration", update_bucket_metadata_journal);
+  on("CreateBucketMetadataTableConfiguration", create_bucket_metadata_table);
+  on("GetBucketMetadataTableConfiguration", get_bucket_metadata_table);
+  on("DeleteBucketMetadataTableConfiguration", delete_bucket_metadata_table);
+
   on("PutBucketReplication", put_bucket_replication);
   on("GetBucketReplication", get_bucket_replication);
   on("DeleteBucketReplication", delete_bucket_replication);
@@ -125,6 +153,7 @@ void register_s3(protocol::Registry& registry, S3& s3) {
   on("GetObjectTorrent", get_object_torrent);
   on("UpdateObjectEncryption", update_object_encryption);
   on("RestoreObject", restore_object);
+  on("RenameObject", rename_object);
   on("PutObjectLockConfiguration", put_object_lock_configuration);
   on("GetObjectLockConfiguration", get_object_lock_configuration);
   on("PutObjectRetention", put_object_retention);

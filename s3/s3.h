@@ -13,6 +13,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/worker.h"
 #include "engine/engine.h"
@@ -43,6 +46,9 @@ class S3 {
   // The events of a bucket that nobody has taken yet, as a JSON list of {"to", "message"}: for
   // people who want to see what their bucket tells. Refuses with NoSuchBucket.
   Result<std::string> undelivered_events(std::string_view bucket);
+  // The secret of a key that CreateSession gave out; nothing if it gave out no such key. Whether the session
+  // still lasts its token tells (sessions.h).
+  std::optional<std::string> session_secret(std::string_view access_key) const;
   // For work too long for an io thread: hashing the bytes of a large multipart object that is
   // copied.
   Worker& worker() { return worker_; }

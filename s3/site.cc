@@ -103,7 +103,7 @@ void send_html(const CallPtr& call, const Error& error, const Error* custom = nu
 void send_redirect(const CallPtr& call, const Redirect& redirect) {
   call->set_status(redirect.status);
   call->set_header("Location", redirect.location);
-  call->reply(Value::map(), {});
+  call->reply(Value::map(), std::vector<protocol::BodySegment>());
 }
 
 // A GetObject that the API would answer, and whose answer is the visitor's: refusals come back, and

@@ -123,6 +123,18 @@ class FileOfRun final : public File {
   const std::size_t index_;
 };
 
+std::vector<OtherHasher> hashers_of(const WantedDigests& wanted) {
+  std::vector<OtherHasher> hashers;
+  for (const OtherDigest kind : wanted.others) hashers.emplace_back(kind);
+  return hashers;
+}
+
+std::vector<std::pair<OtherDigest, std::string>> finished(std::vector<OtherHasher>& hashers) {
+  std::vector<std::pair<OtherDigest, std::string>> digests;
+  for (OtherHasher& hasher : hashers) digests.emplace_back(hasher.kind(), hasher.finish());
+  return digests;
+}
+
 }  // namespace
 
 std::vector<Extent> StoredBody::extents() const {
@@ -131,7 +143,11 @@ std::vector<Extent> StoredBody::extents() const {
   return {{.blob = ref, .offset = 0, .length = ref.size, .salt = salt}};
 }
 
+BodyDigester::BodyDigester(const WantedDigests& wanted, bool with_sha256)
+    : wanted_(wanted.blob), with_sha256_(with_sha256), others_(hashers_of(wanted)) {}
+
 void BodyDigester::update(std::span<const std::byte> piece) {
+  for (OtherHasher& other : others_) other.update(piece);
   digests_.size += piece.size();
   md5_.update(piece);
   if (with_sha256_) sha256_.update(piece);
@@ -141,7 +157,8 @@ void BodyDigester::update(std::span<const std::byte> piece) {
   if (wanted_.crc64nvme) digests_.crc64nvme = crc64nvme(piece, digests_.crc64nvme);
 }
 
-engine::BlobDigests BodyDigester::finish() {
+BodyDigests BodyDigester::finish() {
+  digests_.others = finished(others_);
   digests_.md5 = md5_.finish();
   if (with_sha256_) digests_.sha256 = sha256_.finish();
   if (wanted_.sha1) digests_.sha1 = sha1_.finish();
@@ -149,7 +166,7 @@ engine::BlobDigests BodyDigester::finish() {
 }
 
 struct BodyWriter::Sealed {
-  Sealed(engine::WantedChecksums wanted, const Aes256Key& key, std::string its_salt)
+  Sealed(const WantedDigests& wanted, const Aes256Key& key, std::string its_salt)
       : digester(wanted, true), cipher(key), salt(std::move(its_salt)) {}
 
   BodyDigester digester;
@@ -161,10 +178,10 @@ struct BodyWriter::Sealed {
 BodyWriter::BodyWriter(BodyWriter&&) noexcept = default;
 BodyWriter::~BodyWriter() = default;
 
-BodyWriter::BodyWriter(engine::Store& store, engine::WantedChecksums wanted,
-                       const CustomerKey* key) {
+BodyWriter::BodyWriter(engine::Store& store, const WantedDigests& wanted, const CustomerKey* key) {
   if (key == nullptr) {
-    writer_ = store.blobs().begin(wanted);
+    writer_ = store.blobs().begin(wanted.blob);
+    others_ = hashers_of(wanted);
     return;
   }
   writer_ = store.blobs().begin({.md5 = false});
@@ -174,7 +191,10 @@ BodyWriter::BodyWriter(engine::Store& store, engine::WantedChecksums wanted,
 }
 
 Result<void> BodyWriter::append(std::span<const std::byte> piece) {
-  if (!sealed_) return writer_->append(piece);
+  if (!sealed_) {
+    for (OtherHasher& other : others_) other.update(piece);
+    return writer_->append(piece);
+  }
   for (auto rest = piece; !rest.empty();) {
     const auto part = rest.first(std::min(rest.size(), kPiece));
     sealed_->digester.update(part);
@@ -193,7 +213,8 @@ Result<StoredBody> BodyWriter::finish() {
     body.digests = sealed_->digester.finish();
     body.salt = sealed_->salt;
   } else {
-    body.digests = blob->digests();
+    static_cast<engine::BlobDigests&>(body.digests) = blob->digests();
+    body.digests.others = finished(others_);
   }
   body.blob = std::move(blob);
   return body;

@@ -8,8 +8,10 @@
 
 #include "base/cipher.h"
 #include "base/digest.h"
+#include "base/other_digests.h"
 #include "engine/engine.h"
 #include "protocol/protocol.h"
+#include "s3/checksums.h"
 #include "s3/customer_key.h"
 #include "s3/ranges.h"
 #include "s3/records.h"
@@ -19,8 +21,8 @@ namespace cloche::s3 {
 // A body that is in place; a transaction adopts its blob.
 struct StoredBody {
   std::unique_ptr<engine::PendingBlob> blob;
-  engine::BlobDigests digests;  // Of what the client sent, not of what lies on disk.
-  std::string salt;             // Of its own key, if it is under one.
+  BodyDigests digests;  // Of what the client sent, not of what lies on disk.
+  std::string salt;     // Of its own key, if it is under one.
 
   std::vector<Extent> extents() const;
 };
@@ -28,15 +30,15 @@ struct StoredBody {
 // The digests of a body that is not stored again. SHA-256, the dearest, only if it is asked for.
 class BodyDigester {
  public:
-  BodyDigester(engine::WantedChecksums wanted, bool with_sha256)
-      : wanted_(wanted), with_sha256_(with_sha256) {}
+  BodyDigester(const WantedDigests& wanted, bool with_sha256);
   void update(std::span<const std::byte> piece);
-  engine::BlobDigests finish();  // Once.
+  BodyDigests finish();  // Once.
 
  private:
   const engine::WantedChecksums wanted_;
   const bool with_sha256_;
-  engine::BlobDigests digests_;
+  BodyDigests digests_;
+  std::vector<OtherHasher> others_;
   Hasher<Md5> md5_;
   Hasher<Sha1> sha1_;
   Hasher<Sha256> sha256_;
@@ -47,7 +49,7 @@ class BodyDigester {
 class BodyWriter {
  public:
   // `key` is looked at in the constructor only.
-  BodyWriter(engine::Store& store, engine::WantedChecksums wanted, const CustomerKey* key);
+  BodyWriter(engine::Store& store, const WantedDigests& wanted, const CustomerKey* key);
   BodyWriter(BodyWriter&&) noexcept;
   ~BodyWriter();
   Result<void> append(std::span<const std::byte> piece);
@@ -58,6 +60,7 @@ class BodyWriter {
 
   std::unique_ptr<engine::BlobWriter> writer_;
   std::unique_ptr<Sealed> sealed_;
+  std::vector<OtherHasher> others_;  // Without a key: what the blob's writer does not make.
 };
 
 // The bytes of a range for an answer, decrypted on their way out if `key` is given. Of an object of many

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "s3/directory.h"
 #include "s3/errors.h"
 #include "s3/names.h"
 #include "s3/object_lock.h"
@@ -160,6 +161,11 @@ Result<ObjectRecord> find_version(const engine::ReadView& view, const BucketReco
 Result<ObjectRecord> store_newest(engine::WriteTxn& txn, const BucketRecord& bucket,
                                   std::string_view key, ObjectRecord object) {
   object.modified = txn.now();
+  if (bucket.is_directory()) {
+    // "The ETag is a random alphanumeric string and not an MD5 checksum."
+    object.etag = txn.ids().from_alphabet("0123456789abcdef", 32);
+    object.headers.storage_class = kExpressClass;
+  }
   if (bucket.versioning == Versioning::Off) {
     CLOCHE_TRY(const before, read_object(txn, bucket.id, key));
     if (before) CLOCHE_TRY_VOID(release_extents(txn, before->extents));

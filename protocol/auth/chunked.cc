@@ -38,6 +38,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// Signatures of SigV4A differ in length, so that clients fill them up to know how long a body gets.
+std::string_view unpadded(std::string_view signature) {
+  while (signature.ends_with('*')) signature.remove_suffix(1);
+  return signature;
+}
+
 }  // namespace
 
 ChunkDecoder::ChunkDecoder(std::optional<ChunkSigner> signer) : signer_(std::move(signer)) {}
@@ -82,6 +88,10 @@ Result<void> ChunkDecoder::end_line() {
     case State::Trailer:
       result = end_trailer_line();
       break;
+    case State::Signed:
+      if (!line_.empty()) result = malformed();
+      state_ = State::End;
+      break;
     default:
       break;
   }
@@ -100,7 +110,7 @@ Result<void> ChunkDecoder::end_size_line() {
   if (signer_) {
     const std::size_t at = line.find("chunk-signature=");
     if (at == std::string_view::npos) return bad_signature();
-    chunk_signature_ = trimmed(line.substr(at + 16));
+    chunk_signature_ = unpadded(trimmed(line.substr(at + 16)));
     hasher_.emplace();
   }
   state_ = State::Content;
@@ -111,11 +121,15 @@ Result<void> ChunkDecoder::end_size_line() {
   return {};
 }
 
+Result<void> ChunkDecoder::end_trailers() {
+  state_ = State::End;
+  // Trailers that nobody signed could be anybody's.
+  if (signer_ && (signer_->signs_trailers || !trailers_.empty())) return bad_signature();
+  return {};
+}
+
 Result<void> ChunkDecoder::end_trailer_line() {
-  if (line_.empty()) {
-    state_ = State::End;
-    return {};
-  }
+  if (line_.empty()) return end_trailers();
   const std::string_view line = line_;
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || trailers_.size() >= kTrailersMax) return malformed();
@@ -133,21 +147,23 @@ Result<void> ChunkDecoder::end_trailer_line() {
 }
 
 Result<void> ChunkDecoder::check_chunk() {
-  const std::string to_sign = "AWS4-HMAC-SHA256-PAYLOAD\n" + signer_->date + '\n' + signer_->scope +
-                              '\n' + signer_->previous + '\n' + std::string(kEmptySha256) + '\n' +
-                              to_hex(hasher_->finish());
-  const std::string expected = to_hex(hmac_sha256(signer_->key, as_bytes(to_sign)));
-  if (expected != chunk_signature_) return bad_signature();
-  signer_->previous = expected;
+  const std::string to_sign = signer_->algorithm + "-PAYLOAD\n" + signer_->date + '\n' +
+                              signer_->scope + '\n' + signer_->previous + '\n' +
+                              std::string(kEmptySha256) + '\n' + to_hex(hasher_->finish());
+  if (!signer_->is_signed(to_sign, chunk_signature_)) return bad_signature();
+  signer_->previous = chunk_signature_;
   hasher_.reset();
   return {};
 }
 
 Result<void> ChunkDecoder::check_trailers(std::string_view signature) {
-  const std::string to_sign = "AWS4-HMAC-SHA256-TRAILER\n" + signer_->date + '\n' + signer_->scope +
-                              '\n' + signer_->previous + '\n' +
+  const std::string to_sign = signer_->algorithm + "-TRAILER\n" + signer_->date + '\n' +
+                              signer_->scope + '\n' + signer_->previous + '\n' +
                               to_hex(sha256(as_bytes(trailer_text_)));
-  if (to_hex(hmac_sha256(signer_->key, as_bytes(to_sign))) != signature) return bad_signature();
+  if (!signer_->is_signed(to_sign, unpadded(signature))) return bad_signature();
+  // Whatever comes behind it is not.
+  signer_.reset();
+  state_ = State::Signed;
   return {};
 }
 

@@ -20,7 +20,10 @@ ChunkSigner example_signer() {
       hmac_sha256(as_bytes("AWS4wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), as_bytes("20130524"));
   for (const char* part : {"us-east-1", "s3", "aws4_request"})
     key = hmac_sha256(key, as_bytes(part));
-  return {.key = key,
+  return {.is_signed =
+              [key](std::string_view to_sign, std::string_view signature) {
+                return to_hex(hmac_sha256(key, as_bytes(to_sign))) == signature;
+              },
           .date = "20130524T000000Z",
           .scope = "20130524/us-east-1/s3/aws4_request",
           .previous = kSeed};
@@ -69,6 +72,66 @@ TEST(ChunkDecoder, RefusesWhatIsNotSigned) {
   body = example_body();
   body[body.find(kLast)] = 'f';
   EXPECT_EQ(decode(body, 0, example_signer()).result.error().code, "SignatureDoesNotMatch");
+}
+
+// The example of "... including trailing headers (chunked upload)": the same bytes with a CRC32C behind them.
+TEST(ChunkDecoder, TakesAwsExampleWithATrailer) {
+  ChunkSigner signer = example_signer();
+  signer.previous = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
+  signer.signs_trailers = true;
+  const std::string chunks =
+      "10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2\r\n" +
+      std::string(65536, 'a') +
+      "\r\n400;chunk-signature="
+      "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7\r\n" +
+      std::string(1024, 'a') +
+      "\r\n0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n";
+  const std::string trailer = "x-amz-checksum-crc32c:sOO8/Q==\r\n";
+  const std::string signature =
+      "x-amz-trailer-signature:"
+      "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n";
+  const Decoded out = decode(chunks + trailer + signature, 66000, signer);
+  ASSERT_TRUE(out.result.has_value()) << out.result.error().message;
+  EXPECT_TRUE(out.ended);
+  ASSERT_EQ(out.trailers.size(), 1u);
+  // Another value, no signature, something behind it: what is not signed is not taken.
+  for (const std::string& end :
+       {"x-amz-checksum-crc32c:sOO8/A==\r\n" + signature, trailer + "\r\n", std::string("\r\n"),
+        trailer + signature.substr(0, signature.size() - 2) + "x-amz-meta-a:b\r\n\r\n"})
+    EXPECT_FALSE(decode(chunks + end, 0, signer).result) << end;
+  signer.signs_trailers = false;
+  EXPECT_FALSE(decode(chunks + trailer + "\r\n", 0, signer).result);
+}
+
+// SigV4A chains in the same way under names of its own; signatures are filled up with '*'
+// (awslabs/aws-c-auth, AWS_SIGV4A_SIGNATURE_PADDED_LENGTH).
+TEST(ChunkDecoder, ChainsSignaturesOfPairs) {
+  std::vector<std::string> signed_texts;
+  ChunkSigner signer{
+      .algorithm = "AWS4-ECDSA-P256-SHA256",
+      .is_signed =
+          [&](std::string_view to_sign, std::string_view signature) {
+            signed_texts.push_back(std::string(to_sign) + "=" + std::string(signature));
+            return true;
+          },
+      .date = "D",
+      .scope = "S",
+      .previous = "seed",
+      .signs_trailers = true};
+  const Decoded out = decode(
+      "1;chunk-signature=aa**\r\nx\r\n0;chunk-signature=bbb*\r\na:b\r\nx-amz-trailer-signature:c***"
+      "\r\n\r\n",
+      9, signer);
+  ASSERT_TRUE(out.result.has_value());
+  EXPECT_TRUE(out.ended);
+  const std::string empty = to_hex(sha256({}));
+  ASSERT_EQ(signed_texts.size(), 3u);
+  EXPECT_EQ(signed_texts[0], "AWS4-ECDSA-P256-SHA256-PAYLOAD\nD\nS\nseed\n" + empty + "\n" +
+                                 to_hex(sha256(as_bytes("x"))) + "=aa");
+  EXPECT_EQ(signed_texts[1],
+            "AWS4-ECDSA-P256-SHA256-PAYLOAD\nD\nS\naa\n" + empty + "\n" + empty + "=bbb");
+  EXPECT_EQ(signed_texts[2], "AWS4-ECDSA-P256-SHA256-TRAILER\nD\nS\nbbb\n" +
+                                 to_hex(sha256(as_bytes("a:b\n"))) + "=c");
 }
 
 // The network may cut anywhere, inside size lines, line ends and trailers too.

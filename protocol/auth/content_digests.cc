@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/digest.h"
+#include "base/other_digests.h"
 
 namespace cloche::protocol {
 namespace {
@@ -24,6 +25,11 @@ std::string big_endian(Word word) {
   return bytes;
 }
 
+template <OtherDigest kKind>
+std::string other(std::string_view body) {
+  return to_base64(as_bytes(digest_of(kKind, as_bytes(body))));
+}
+
 // In base64, as the header has it.
 using Compute = std::string (*)(std::string_view body);
 struct Kind {
@@ -43,6 +49,12 @@ constexpr Kind kKinds[] = {
      [](std::string_view body) { return to_base64(sha1(as_bytes(body))); }},
     {"x-amz-checksum-sha256", "SHA256",
      [](std::string_view body) { return to_base64(sha256(as_bytes(body))); }},
+    {"x-amz-checksum-md5", "MD5",
+     [](std::string_view body) { return to_base64(md5(as_bytes(body))); }},
+    {"x-amz-checksum-sha512", "SHA512", other<OtherDigest::Sha512>},
+    {"x-amz-checksum-xxhash64", "XXHASH64", other<OtherDigest::XxHash64>},
+    {"x-amz-checksum-xxhash3", "XXHASH3", other<OtherDigest::XxHash3>},
+    {"x-amz-checksum-xxhash128", "XXHASH128", other<OtherDigest::XxHash128>},
 };
 
 Result<void> check_md5(std::string_view given, std::string_view body) {

@@ -13,6 +13,7 @@ namespace cloche::protocol {
 namespace {
 
 constexpr std::chrono::minutes kSkewMax{15};
+constexpr std::string_view kSigV4 = "AWS4-HMAC-SHA256";
 constexpr std::string_view kSigV4a = "AWS4-ECDSA-P256-SHA256";
 constexpr std::int64_t kExpiresMax = 604'800;  // A week.
 
@@ -517,7 +518,8 @@ Result<void> check_signature(const Request& request, const Credential& credentia
   const std::string to_sign =
       string_to_sign(date, credential.scope, canonical, credential.algorithm);
   if (credential.algorithm == kSigV4a) {
-    if (is_sigv4a_signature(credential.access_key, *known, to_sign, credential.signature))
+    if (is_sigv4a_signature(sigv4a_public_key(credential.access_key, *known), to_sign,
+                            credential.signature))
       return {};
     return mismatch(family, credential, canonical, to_sign);
   }
@@ -530,14 +532,30 @@ Result<void> check_signature(const Request& request, const Credential& credentia
 
 std::optional<ChunkSigner> chunk_signer(const Request& request, const Credential& credential,
                                         const SecretLookup& secret) {
-  if (!request.content_sha256.starts_with("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"))
+  const std::string_view framing = request.content_sha256;
+  const bool asymmetric = framing.starts_with("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD");
+  if (!asymmetric && !framing.starts_with("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"))
     return std::nullopt;
   const auto known = secret ? secret(credential.access_key) : std::nullopt;
   if (!known) return std::nullopt;
-  return ChunkSigner{.key = signing_key(*known, credential),
+  ChunkSigner signer{.algorithm = std::string(asymmetric ? kSigV4a : kSigV4),
+                     .is_signed = {},
                      .date = std::string(amz_date(request, credential)),
                      .scope = std::string(credential.scope),
-                     .previous = std::string(credential.signature)};
+                     .previous = std::string(credential.signature),
+                     .signs_trailers = framing.ends_with("-TRAILER")};
+  if (asymmetric) {
+    signer.is_signed = [key = sigv4a_public_key(credential.access_key, *known)](
+                           std::string_view to_sign, std::string_view signature) {
+      return is_sigv4a_signature(key, to_sign, signature);
+    };
+  } else {
+    signer.is_signed = [key = signing_key(*known, credential)](std::string_view to_sign,
+                                                               std::string_view signature) {
+      return equal_in_constant_time(to_hex(hmac_sha256(key, as_bytes(to_sign))), signature);
+    };
+  }
+  return signer;
 }
 
 Result<void> check_content_sha256(const Request& request, std::string_view body) {

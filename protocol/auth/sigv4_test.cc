@@ -152,15 +152,15 @@ TEST(SigV4A, TakesAGoodSignatureAlone) {
       "3044022013984421e052e4eeb177e45a902ba2a23f3027b11268ec3f65c6102e95a70a4a022058614a473c6b3ab8"
       "c"
       "b5a7481104fe23630ca31fc5e74abc81f5cd12e9d3bc231";
-  EXPECT_TRUE(is_sigv4a_signature(kPairKey, kPairSecret, text, good));
-  EXPECT_FALSE(is_sigv4a_signature(kPairKey, kPairSecret, text + "!", good));
-  EXPECT_FALSE(is_sigv4a_signature(kPairKey, "other", text, good));
+  EXPECT_TRUE(is_sigv4a_signature(sigv4a_public_key(kPairKey, kPairSecret), text, good));
+  EXPECT_FALSE(is_sigv4a_signature(sigv4a_public_key(kPairKey, kPairSecret), text + "!", good));
+  EXPECT_FALSE(is_sigv4a_signature(sigv4a_public_key(kPairKey, "other"), text, good));
 }
 
 TEST(SigV4A, RefusesWhatIsNoSignature) {
-  EXPECT_FALSE(is_sigv4a_signature("K", "S", "text", ""));
-  EXPECT_FALSE(is_sigv4a_signature("K", "S", "text", "30"));
-  EXPECT_FALSE(is_sigv4a_signature("K", "S", "text", std::string(400, '0')));
+  EXPECT_FALSE(is_sigv4a_signature(sigv4a_public_key("K", "S"), "text", ""));
+  EXPECT_FALSE(is_sigv4a_signature(sigv4a_public_key("K", "S"), "text", "30"));
+  EXPECT_FALSE(is_sigv4a_signature(sigv4a_public_key("K", "S"), "text", std::string(400, '0')));
 }
 
 // Each family of services has names of its own for the same fault.

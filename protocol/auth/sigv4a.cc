@@ -43,14 +43,17 @@ P256Scalar sigv4a_private_key(std::string_view access_key, std::string_view secr
   return {};
 }
 
-bool is_sigv4a_signature(std::string_view access_key, std::string_view secret,
-                         std::string_view string_to_sign, std::string_view signature) {
+P256PublicKey sigv4a_public_key(std::string_view access_key, std::string_view secret) {
+  return p256_public_key(sigv4a_private_key(access_key, secret));
+}
+
+bool is_sigv4a_signature(const P256PublicKey& key, std::string_view string_to_sign,
+                         std::string_view signature) {
   if (signature.size() % 2 != 0 || signature.size() > 2 * kSignatureBytesMax) return false;
   std::array<std::byte, kSignatureBytesMax> der{};
   const auto bytes = std::span(der).first(signature.size() / 2);
   if (!from_hex(signature, bytes)) return false;
-  return p256_verify(p256_public_key(sigv4a_private_key(access_key, secret)),
-                     sha256(as_bytes(string_to_sign)), bytes);
+  return p256_verify(key, sha256(as_bytes(string_to_sign)), bytes);
 }
 
 }  // namespace cloche::protocol

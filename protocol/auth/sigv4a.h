@@ -4,6 +4,7 @@
 // SDKs have it (awslabs/aws-c-auth, key_derivation.c).
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "base/ecdsa.h"
@@ -12,8 +13,11 @@ namespace cloche::protocol {
 
 P256Scalar sigv4a_private_key(std::string_view access_key, std::string_view secret);
 
+using P256PublicKey = std::array<std::byte, 64>;
+P256PublicKey sigv4a_public_key(std::string_view access_key, std::string_view secret);
+
 // `signature`: DER in hexadecimal digits.
-bool is_sigv4a_signature(std::string_view access_key, std::string_view secret,
-                         std::string_view string_to_sign, std::string_view signature);
+bool is_sigv4a_signature(const P256PublicKey& key, std::string_view string_to_sign,
+                         std::string_view signature);
 
 }  // namespace cloche::protocol

@@ -39,7 +39,8 @@ void write_cbor_error(std::string_view content_type, const Error& error, Answer&
 void add_header(std::string& headers, std::string_view name, std::string_view value) {
   headers += name;
   headers += ": ";
-  for (const char c : value) headers += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  for (const char c : value)
+    headers += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? ' ' : c;
   headers += "\r\n";
 }
 

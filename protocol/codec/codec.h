@@ -32,8 +32,8 @@ struct Answer {
   }
 };
 
-// Adds a header line. Line breaks and other control characters in the value become blanks: a value
-// can't end its line.
+// Adds a header line. Line breaks and other control characters in the value, but for tabs, become blanks:
+// a value can't end its line.
 void add_header(std::string& headers, std::string_view name, std::string_view value);
 
 struct Identity {

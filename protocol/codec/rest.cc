@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "protocol/codec/codec.h"
 #include "protocol/codec/scalar.h"
 #include "protocol/codec/xml_document.h"
@@ -105,10 +106,23 @@ Result<Value> read_header_member(const Model& model, const ShapeMember& member,
   return bad_parameter(model, member, text);
 }
 
+// S3's word for a document that is not there (reported: versity/versitygw issue 820, aws/aws-sdk-cpp issue
+// 733).
+Error missing_body() {
+  return {.kind = Error::Kind::Refused,
+          .code = "MissingRequestBodyError",
+          .message = "Request Body is empty",
+          .http_status = 400,
+          .details = {}};
+}
+
 Result<void> read_body(const Model& model, const Operation& operation, std::string_view body,
                        Value& input, Arena& arena) {
   const Shape& shape = *operation.input;
   if (const ShapeMember* payload = operation.input_payload; payload != nullptr) {
+    if (body.empty() && payload->required && model.wire == Wire::RestXml &&
+        payload->shape->type == Type::Structure)
+      return missing_body();
     if (payload->streaming || body.empty()) return {};
     switch (payload->shape->type) {
       case Type::Blob:
@@ -208,6 +222,13 @@ void open_root(std::string& out, std::string_view name, std::string_view xml_nam
   out += '>';
 }
 
+// What has nothing in it is one tag: <LocationConstraint xmlns="..."/> (recording of AWS S3, 2026-02).
+void close_root(std::string& out, std::string_view name, std::size_t opened) {
+  if (out.size() > opened) return xml::close(out, name);
+  out.back() = '/';
+  out += '>';
+}
+
 void write_payload(const Model& model, const Operation& operation, const Value& value,
                    Answer& answer) {
   const ShapeMember& payload = *operation.output_payload;
@@ -233,8 +254,9 @@ void write_payload(const Model& model, const Operation& operation, const Value& 
                                                                     : payload.name;
   answer.content_type = "application/xml";
   open_root(answer.body, root, model.xml_namespace);
+  const std::size_t opened = answer.body.size();
   append_xml_members(answer.body, value, *payload.shape, TimeForm::Iso8601Milliseconds);
-  xml::close(answer.body, root);
+  close_root(answer.body, root, opened);
 }
 
 void write_body(const Model& model, const Operation& operation, const Value& output,
@@ -254,12 +276,22 @@ void write_body(const Model& model, const Operation& operation, const Value& out
                                 : !shape.wire_name.empty()     ? shape.wire_name
                                                                : shape.name;
   open_root(answer.body, root, model.xml_namespace);
+  const std::size_t opened = answer.body.size();
   if (operation.bare.empty()) {
     append_xml_members(answer.body, output, shape, TimeForm::Iso8601Milliseconds);
   } else {
     xml::append_text(answer.body, output[operation.bare].text());
   }
-  xml::close(answer.body, root);
+  close_root(answer.body, root, opened);
+}
+
+// Names in paths are UTF-8. S3's error, which it documents so; rest-json services have none of their own.
+Error unreadable_uri(std::string_view path) {
+  return {.kind = Error::Kind::Refused,
+          .code = "InvalidURI",
+          .message = "Couldn't parse the specified URI.",
+          .http_status = 400,
+          .details = {{"URI", std::string(path)}}};
 }
 
 }  // namespace
@@ -274,6 +306,7 @@ Result<Value> read_rest(const Model& model, const Operation& operation, const Re
       case Place::Uri:
         for (const auto& [name, text] : labels) {
           if (name != member.wire_name) continue;
+          if (!is_utf8(text)) return unreadable_uri(request.path());
           const auto read = value_from_text(text, *member.shape, arena);
           if (!read) return bad_parameter(model, member, text);
           value = *read;

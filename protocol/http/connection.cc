@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "protocol/http/cors.h"
@@ -555,18 +556,38 @@ void Connection::start_writing() {
   out_at_ = segment_ = segment_at_ = 0;
   file_bytes_.clear();
   file_bytes_at_ = 0;
+  making_ = made_ = false;
+  // Without chunks the end of the connection is the end of the body.
+  if (exchange.maker && !exchange.in_chunks()) close_after_ = true;
   if (!exchange.origin_decided) append_cors(options(), exchange.request, exchange.answer.headers);
   exchange.append_head(out_, thread_->core->now(), close_after_);
   if (!exchange.has_body()) {
     exchange.answer.body.clear();
     exchange.segments.clear();
-  } else if (socket_.is_tls() && !exchange.streams && exchange.answer.body.size() <= kBufferBytes) {
-    // One record instead of two.
-    out_ += exchange.answer.body;
-    exchange.answer.body.clear();
+    exchange.maker.reset();
+  } else if (!exchange.maker) {
+    join_body(exchange);
   }
   state_ = State::Writing;
   touch(options().idle_timeout);
+}
+
+// A body that goes out behind its head in one run of bytes.
+void Connection::join_body(Exchange& exchange) {
+  std::string& body = exchange.answer.body;
+  const bool in_chunks = exchange.in_chunks();
+  // With TLS one record instead of two.
+  const bool small = socket_.is_tls() && !exchange.streams && body.size() <= kBufferBytes;
+  if (!in_chunks && !small) return;
+  exchange.joined_size = body.size();
+  if (in_chunks) {
+    char size[20];
+    out_.append(size, std::to_chars(size, size + sizeof size, body.size(), 16).ptr);
+    out_ += "\r\n";
+  }
+  out_ += body;
+  if (in_chunks) out_ += "\r\n0\r\n\r\n";
+  body.clear();
 }
 
 Connection::Step Connection::write_answer() {
@@ -589,6 +610,7 @@ Connection::Step Connection::write_answer() {
   if (more_follows) {
     if (const Step step = write_segments(); step == Step::Wait) return step;
   }
+  if (exchange.maker && !made_) return write_made();
   finish_exchange();
   return state_ == State::Head ? give_way() : Step::Again;
 }
@@ -602,6 +624,46 @@ Connection::Step Connection::give_way() {
   if (now - *turn_began_ < kTurnTime) return Step::Again;
   yield_turn();
   return Step::Wait;
+}
+
+// Asks for the next piece of the body, however long that takes.
+Connection::Step Connection::write_made() {
+  if (making_) return Step::Wait;
+  making_ = true;
+  deadline_ = 0;
+  exchange_->maker->next([self = shared_from_this()](Result<std::string> piece) mutable {
+    Connection& connection = *self;
+    if (connection.thread_->core->stopped) return;
+    boost::asio::post(connection.thread_->context,
+                      [self = std::move(self), piece = std::move(piece)]() mutable {
+                        self->take_made(std::move(piece));
+                      });
+  });
+  return Step::Wait;
+}
+
+void Connection::take_made(Result<std::string> piece) {
+  if (state_ != State::Writing || !making_) return;  // Closed in the meantime.
+  making_ = false;
+  if (!piece) {
+    exchange_->log_fault(piece.error());
+    return close();
+  }
+  made_ = piece->empty();
+  *exchange_->joined_size += piece->size();
+  out_.clear();
+  out_at_ = 0;
+  if (!exchange_->in_chunks()) {
+    out_ = *std::move(piece);
+  } else if (made_) {
+    out_ = "0\r\n\r\n";
+  } else {
+    char size[20];
+    out_.append(size, std::to_chars(size, size + sizeof size, piece->size(), 16).ptr);
+    out_ += "\r\n" + *piece + "\r\n";
+  }
+  touch(options().idle_timeout);
+  advance();
 }
 
 Connection::Step Connection::write_segments() {

@@ -100,9 +100,12 @@ class Connection final : public ExchangeHost,
   Result<BodyEnd> body_end() const;
 
   void start_writing();
+  void join_body(Exchange& exchange);
   void finish_exchange();
   void detach_exchange();
   Step write_segments();
+  Step write_made();
+  void take_made(Result<std::string> piece);
   Socket::Moved write_from_file(const BodySegment& segment);
   Step wait_for(Socket::Outcome outcome);
   void wait_read();
@@ -154,7 +157,8 @@ class Connection final : public ExchangeHost,
   std::size_t out_at_ = 0;  // Of out_ and of the body behind it.
   std::size_t segment_ = 0;
   std::uint64_t segment_at_ = 0;
-  std::string file_bytes_;  // A part of a file, where sendfile won't do.
+  bool making_ = false, made_ = false;  // Waits for the next piece of a body; has its last.
+  std::string file_bytes_;              // A part of a file, where sendfile won't do.
   std::size_t file_bytes_at_ = 0;
   bool close_after_ = false;
   std::uint64_t linger_left_ = 0;

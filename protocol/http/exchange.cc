@@ -145,7 +145,9 @@ void Exchange::reset() {
   body_source = nullptr;
   answer.clear();
   segments.clear();
+  maker.reset();
   streams = failed = origin_decided = detached = released = false;
+  joined_size.reset();
   error_code.clear();
   kept_buffers.clear();
   kept_body.clear();
@@ -247,6 +249,17 @@ void Exchange::reply(const Value& output, std::vector<BodySegment> body) {
   hand_over();
 }
 
+void Exchange::reply(const Value& output, std::unique_ptr<BodyMaker> body) {
+  if (!claim()) return;
+  write_output(route.service->model(), *route.served->operation, output, identity(), answer);
+  maker = std::move(body);
+  joined_size = 0;
+  answer.body.clear();
+  if (answer.content_type == "application/xml") answer.content_type = {};
+  streams = true;
+  hand_over();
+}
+
 void Exchange::fail(Error error) {
   log_fault(error);  // Also one that comes too late to be answered with.
   if (!claim()) return;
@@ -287,7 +300,15 @@ void Exchange::answer_raw(int status, std::string_view content_type, std::string
   hand_over();
 }
 
+bool Exchange::in_chunks() const {
+  if (maker) return request.http_1_1;
+  if (streams || !request.http_1_1 || answer.content_type != "application/xml") return false;
+  if (wire() != Wire::RestXml || !has_body()) return false;
+  return !answer.body.empty() && (failed || request.method() != "PUT");
+}
+
 std::uint64_t Exchange::body_size() const {
+  if (joined_size) return *joined_size;
   if (!streams) return answer.body.size();
   std::uint64_t size = 0;
   for (const BodySegment& segment : segments) size += segment.size;
@@ -348,8 +369,10 @@ void Exchange::append_head(std::string& out, Instant now, bool close) const {
     append_number(out, crc32(as_bytes(answer.body)));
     out += "\r\n";
   }
-  if (status != 204 && status != 304 && !framed) {
-    const bool head = request.method() == "HEAD";
+  const bool head = request.method() == "HEAD";
+  if (in_chunks()) {
+    out += "Transfer-Encoding: chunked\r\n";
+  } else if (status != 204 && status != 304 && !framed && !maker) {
     if (!head || answer.content_length || streams) {
       out += "Content-Length: ";
       append_number(out, head && answer.content_length ? *answer.content_length : body_size());

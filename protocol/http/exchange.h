@@ -50,6 +50,7 @@ class Exchange final : public Call {
   Result<Value> read_shape(std::string_view shape, std::string_view text) override;
   void reply(const Value& output) override;
   void reply(const Value& output, std::vector<BodySegment> body) override;
+  void reply(const Value& output, std::unique_ptr<BodyMaker> body) override;
   void fail(Error error) override;
   void set_status(int status) override { status_ = status; }
   void set_header(std::string_view name, std::string_view value) override;
@@ -70,6 +71,9 @@ class Exchange final : public Call {
   Wire wire() const;      // The service's, or what the client seems to speak.
   bool has_body() const;  // False for HEAD, 204 and 304.
   std::uint64_t body_size() const;
+  // Whether the body goes out as a chunk: S3's errors and XML do so, but for what PUT answers
+  // (recordings of AWS, 2025).
+  bool in_chunks() const;
   // "s3.PutObject", or the request line where no operation is known.
   std::string what_was_asked() const;
   // One line for the operator if the error is a fault of ours. From any thread.
@@ -81,7 +85,11 @@ class Exchange final : public Call {
   BodySource* body_source = nullptr;
   Answer answer;
   std::vector<BodySegment> segments;
-  bool streams = false;  // The body is in `segments`.
+  std::unique_ptr<BodyMaker> maker;
+  bool streams = false;  // The body is in `segments`, or `maker` makes it.
+  // The body's size, once the connection has joined the body with the head; of a body that is made, what has
+  // been sent.
+  std::optional<std::uint64_t> joined_size;
   bool failed = false;
   bool origin_decided = false;  // By the service: the server adds no CORS headers of its own.
   std::string error_code;       // For the log.

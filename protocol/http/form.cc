@@ -8,6 +8,9 @@ namespace cloche::protocol {
 
 // Calls that a service makes itself have no form.
 Result<Caller> Call::sign_in(const FormSignature&) { return bug("this call has no form"); }
+void Call::reply(const Value&, std::unique_ptr<BodyMaker>) {
+  fail(bug("this call's answer is made at once"));
+}
 Result<Value> Call::read_as(std::string_view, const Value&,
                             const std::vector<std::pair<std::string_view, std::string_view>>&) {
   return bug("this call has no form");

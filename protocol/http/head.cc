@@ -35,8 +35,9 @@ class Events final : public http::basic_parser<true> {
   using error_code = beast::error_code;
   static std::string_view view(text t) { return {t.data(), t.size()}; }
 
-  void on_request_impl(http::verb, text method, text target, int, error_code&) override {
+  void on_request_impl(http::verb, text method, text target, int version, error_code&) override {
     request->set_line(view(method), view(target));
+    request->http_1_1 = version >= 11;
   }
   void on_response_impl(int, text, int, error_code&) override {}
   void on_field_impl(http::field, text name, text value, error_code& ec) override {

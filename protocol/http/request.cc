@@ -43,7 +43,7 @@ void Request::clear() {
   method_ = target_ = path_ = query_string_ = host_ = {};
   authorization = content_type = amz_target = content_encoding = content_sha256 = origin = {};
   expect_continue = chunked = false;
-  keep_alive = true;
+  keep_alive = http_1_1 = true;
   taken_ = 0;
   content_length.reset();
 }

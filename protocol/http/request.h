@@ -65,6 +65,7 @@ class Request final : public HttpRequest {
   bool expect_continue = false;
   bool keep_alive = true;
   bool chunked = false;
+  bool http_1_1 = true;  // False: HTTP/1.0, whose clients know no chunks.
   std::optional<std::uint64_t> content_length;
 
  private:

@@ -22,6 +22,14 @@ Error refused(int status, std::string code, std::string message,
           .details = std::move(details)};
 }
 
+// Texts and detail: recording of AWS S3, 2026-02.
+Error wrong_region(std::string_view signed_for) {
+  return refused(400, "AuthorizationHeaderMalformed",
+                 "The authorization header is malformed; the region '" + std::string(signed_for) +
+                     "' is wrong; expecting 'us-east-1'",
+                 {{"Region", "us-east-1"}});
+}
+
 bool contains_ignoring_case(std::string_view text, std::string_view word) {
   for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
     if (equal_ignoring_case(text.substr(at, word.size()), word)) return true;
@@ -114,6 +122,8 @@ bool Connection::judge_origin() {
   switch (verdict.kind) {
     case OriginVerdict::Kind::Refused:
       exchange.origin_decided = true;
+      // A question that is none ends the connection (recordings of AWS S3, 2025).
+      if (request.method() == "OPTIONS" && verdict.error.http_status == 400) close_after_ = true;
       refuse(std::move(verdict.error));
       return false;
     case OriginVerdict::Kind::Decided:
@@ -205,6 +215,10 @@ Result<void> Connection::authenticate(std::string_view body) {
   Exchange& exchange = *exchange_;
   if (exchange.route.is_site) return {};  // Visitors are nobody.
   const Credential& credential = exchange.credential;
+  // SDKs find endpoints by this name, and a client that signs with it is misconfigured. Other regions that
+  // AWS lacks are let through: people invent them for their own machines.
+  if (credential.region == "aws-global" && exchange.wire() == Wire::RestXml)
+    return wrong_region(credential.region);
   const bool presigned = credential.kind == Credential::Kind::V4Presigned ||
                          credential.kind == Credential::Kind::V2Presigned;
   if (options().auth == AuthMode::Open && !presigned) return {};

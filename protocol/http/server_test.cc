@@ -66,6 +66,8 @@ class Client {
       if (!more()) return std::exchange(buffer_, {});
     }
     end += 4;
+    const std::size_t chunked = buffer_.find("Transfer-Encoding: chunked\r\n");
+    if (chunked < end && !head_only) return chunked_answer(end);
     const std::size_t at = buffer_.find("Content-Length: ");
     const std::size_t length =
         at < end && !head_only ? std::strtoul(buffer_.c_str() + at + 16, nullptr, 10) : 0;
@@ -77,6 +79,23 @@ class Client {
   bool closed() { return buffer_.empty() && !more(); }
 
  private:
+  // The answer whose head ends at `end`, with its chunks put together.
+  std::string chunked_answer(std::size_t end) {
+    std::string out = buffer_.substr(0, end);
+    for (std::size_t at = end;;) {
+      std::size_t line = 0;
+      while ((line = buffer_.find("\r\n", at)) == std::string::npos) {
+        if (!more()) return std::exchange(buffer_, {});
+      }
+      const std::size_t size = std::strtoul(buffer_.c_str() + at, nullptr, 16);
+      while (buffer_.size() < line + 2 + size + 2 && more()) {}
+      out += buffer_.substr(line + 2, size);
+      at = line + 2 + size + 2;
+      if (size > 0) continue;
+      buffer_.erase(0, at);
+      return out;
+    }
+  }
   bool more() {
     char bytes[65536];
     const ssize_t got = tls_ != nullptr ? SSL_read(tls_, bytes, sizeof bytes)

@@ -107,7 +107,15 @@ Result<void> find_json_operation(const Request& request, std::string_view body, 
   return refused(400, "UnknownOperationException", "");
 }
 
-Result<void> find_rest_operation(const Request& request, Arena& arena, Route& into) {
+// Two operations of S3 list buckets at the same address: what is signed for directory buckets, sent to their host
+// or asks for a number of them means theirs.
+bool means_directory_buckets(const Request& request, const Credential& credential) {
+  return credential.service == "s3express" || request.host().starts_with("s3express-control.") ||
+         request.query("max-directory-buckets");
+}
+
+Result<void> find_rest_operation(const Request& request, const Credential& credential, Arena& arena,
+                                 Route& into) {
   std::string_view path = request.path();
   std::string with_bucket;
   if (into.service->model().name == "s3") {
@@ -118,6 +126,9 @@ Result<void> find_rest_operation(const Request& request, Arena& arena, Route& in
   }
   into.path = path;
   into.served = into.service->match(request, path, into.labels, arena);
+  if (into.served != nullptr && path == "/" && into.served->full_name == "s3.ListBuckets" &&
+      means_directory_buckets(request, credential))
+    into.served = into.service->find("ListDirectoryBuckets");
   if (into.served != nullptr) return {};
   if (into.service->model().wire == Wire::RestJson) {
     return refused(404, "UnknownOperationException", "");
@@ -155,7 +166,10 @@ Result<void> find_query_operation(const Request& request, std::string_view body,
 
 std::string_view bucket_of_host(std::string_view host) {
   std::size_t at = host.find(".s3.");
-  if (at == std::string_view::npos && host.ends_with(".amazonaws.com")) at = host.find(".s3-");
+  if (at == std::string_view::npos && host.ends_with(".amazonaws.com")) {
+    at = host.find(".s3-");
+    if (at == std::string_view::npos) at = host.find(".s3express-");
+  }
   return at == std::string_view::npos ? std::string_view() : host.substr(0, at);
 }
 
@@ -188,7 +202,7 @@ Result<void> find_route(const Registry::Impl& registry, const Request& request,
       return find_json_operation(request, body, arena, into);
     case Wire::RestXml:
     case Wire::RestJson:
-      return find_rest_operation(request, arena, into);
+      return find_rest_operation(request, credential, arena, into);
     default:
       return find_query_operation(request, body, arena, into);
   }

@@ -162,7 +162,9 @@ std::string_view Users::display_name_of(std::string_view account) const {
 
 Verdict judge_identity(const User* user, const Request& request) {
   if (request.who.anonymous) return Verdict::None;
-  if (user == nullptr || user->root) return Verdict::Allow;
+  // Somebody with a name and without policies is a session, which may do nothing of itself.
+  if (user == nullptr) return request.who.user.empty() ? Verdict::Allow : Verdict::None;
+  if (user->root) return Verdict::Allow;
   Verdict verdict = Verdict::None;
   for (const Policy& policy : user->policies) {
     const Verdict one = policy.judge(request);

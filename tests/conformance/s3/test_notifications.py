@@ -118,3 +118,21 @@ def test_what_waits_is_bounded(s3, bucket, endpoint):
         s3.delete_objects(Bucket=bucket, Delete={"Quiet": True, "Objects": [{"Key": f"k{i:04}"} for i in range(start, start + 600)]})
     keys = [message["detail"]["object"]["key"] for _, message in waiting(endpoint, bucket)]
     assert keys == [f"k{i:04}" for i in range(200, 1200)]
+
+
+# Recorded: the queue is told that S3 itself has completed it, for the owner; EventBridge of the class, and of no place in a sequence.
+def test_restores(endpoint, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"something", StorageClass="GLACIER")
+    put(s3, bucket, EventBridgeConfiguration={}, QueueConfigurations=[{"Id": "q", "QueueArn": QUEUE, "Events": ["s3:ObjectRestore:*"]}])
+    s3.restore_object(Bucket=bucket, Key="k", RestoreRequest={"Days": 2})
+    post, completed = records(endpoint, bucket)
+    owner = post["s3"]["bucket"]["ownerIdentity"]["principalId"]
+    assert (post["eventName"], post["eventVersion"]) == ("ObjectRestore:Post", "2.1")
+    assert (completed["eventName"], completed["userIdentity"]) == ("ObjectRestore:Completed", {"principalId": "AmazonCustomer:" + owner})
+    assert set(completed["glacierEventData"]["restoreEventData"]) == {"lifecycleRestorationExpiryTime", "lifecycleRestoreStorageClass"}
+    assert {"eTag", "key", "sequencer", "size"} == set(completed["s3"]["object"])
+    begun, done = [message for to, message in waiting(endpoint, bucket) if to == "eventbridge" and "Restore" in message["detail-type"]]
+    common = {"bucket", "object", "request-id", "requester", "source-storage-class", "version"}
+    assert (begun["detail-type"], set(begun["detail"])) == ("Object Restore Initiated", common | {"source-ip-address"})
+    assert (done["detail-type"], set(done["detail"])) == ("Object Restore Completed", common | {"restore-expiry-time"})
+    assert begun["detail"]["source-storage-class"] == "GLACIER" and set(done["detail"]["object"]) == {"etag", "key", "size"}

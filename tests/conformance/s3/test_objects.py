@@ -243,3 +243,56 @@ def test_form_of_a_listing(s3, bucket, endpoint):
         text = urllib.request.urlopen(f"{endpoint}/{bucket}{query}").read().decode()
         assert ".000Z</LastModified>" in text
         assert text.index("<Name>") < text.index("<IsTruncated>") < text.index("<Key>a</Key>")
+
+
+def base64_of(hexadecimal):
+    return base64.b64encode(bytes.fromhex(hexadecimal)).decode()
+
+
+# The algorithms of 2026-04. Values of b"a": xxHash's published ones (big-endian), and what hashlib makes.
+NEW_CHECKSUMS = {"SHA512": base64.b64encode(hashlib.sha512(b"a").digest()).decode(), "MD5": base64.b64encode(hashlib.md5(b"a").digest()).decode(),
+                 "XXHASH64": base64_of("d24ec4f1a98c6e5b"), "XXHASH3": base64_of("e6c632b61e964e1f"),
+                 "XXHASH128": base64_of("a96faf705af16834e6c632b61e964e1f")}
+
+
+@pytest.mark.parametrize("algorithm", NEW_CHECKSUMS)
+def test_the_newer_checksums(s3, bucket, algorithm):
+    member, value = "Checksum" + algorithm, NEW_CHECKSUMS[algorithm]
+    put = s3.put_object(Bucket=bucket, Key="a", Body=b"a", **{member: value})
+    assert (put[member], put["ChecksumType"]) == (value, "FULL_OBJECT")
+    head = s3.head_object(Bucket=bucket, Key="a", ChecksumMode="ENABLED")
+    assert (head[member], head["ChecksumType"]) == (value, "FULL_OBJECT")
+    assert s3.get_object_attributes(Bucket=bucket, Key="a", ObjectAttributes=["Checksum"])["Checksum"][member] == value
+    assert s3.list_objects_v2(Bucket=bucket)["Contents"][0]["ChecksumAlgorithm"] == [algorithm]
+    assert refused(s3.put_object, Bucket=bucket, Key="b", Body=b"b", **{member: value})[0] == "BadDigest"
+    assert refused(s3.put_object, Bucket=bucket, Key="b", Body=b"b", **{member: "eA=="})[0] == "InvalidRequest"
+    # Copies have the source's, or the one that is asked for.
+    s3.put_object(Bucket=bucket, Key="plain", Body=b"a")
+    assert s3.copy_object(Bucket=bucket, Key="b", CopySource=f"{bucket}/plain", ChecksumAlgorithm=algorithm)["CopyObjectResult"][member] == value
+    assert s3.copy_object(Bucket=bucket, Key="c", CopySource=f"{bucket}/b")["CopyObjectResult"][member] == value
+
+
+# Of uploads they are composite, the digest of the parts' digests ("Checking object integrity").
+@pytest.mark.parametrize("algorithm", ["SHA512", "MD5"])
+def test_the_newer_checksums_of_uploads(s3, bucket, algorithm):
+    member, digest = "Checksum" + algorithm, getattr(hashlib, algorithm.lower())
+    assert refused(s3.create_multipart_upload, Bucket=bucket, Key="a", ChecksumAlgorithm=algorithm, ChecksumType="FULL_OBJECT")[0] == "InvalidRequest"
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="a", ChecksumAlgorithm=algorithm)
+    assert upload["ChecksumType"] == "COMPOSITE"
+    name = {"Bucket": bucket, "Key": "a", "UploadId": upload["UploadId"]}
+    part = s3.upload_part(**name, PartNumber=1, Body=b"a", **{member: NEW_CHECKSUMS[algorithm]})
+    whole = base64.b64encode(digest(base64.b64decode(NEW_CHECKSUMS[algorithm])).digest()).decode()
+    done = s3.complete_multipart_upload(**name, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"], member: part[member]}]})
+    assert (done[member], done["ChecksumType"]) == (whole + "-1", "COMPOSITE")
+
+
+@pytest.mark.parametrize("algorithm", ["XXHASH64", "XXHASH3", "XXHASH128"])
+def test_checksums_of_parts_under_a_client_s_key(s3, bucket, algorithm):
+    member = "Checksum" + algorithm
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    name = {"Bucket": bucket, "Key": "a", "UploadId": s3.create_multipart_upload(Bucket=bucket, Key="a", ChecksumAlgorithm=algorithm, **key)["UploadId"]}
+    part = s3.upload_part(**name, PartNumber=1, Body=b"a", **{member: NEW_CHECKSUMS[algorithm]}, **key)
+    assert part[member] == NEW_CHECKSUMS[algorithm]
+    assert s3.list_parts(**name)["Parts"][0][member] == NEW_CHECKSUMS[algorithm]
+    s3.complete_multipart_upload(**name, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"], member: part[member]}]})
+    assert s3.head_object(Bucket=bucket, Key="a", ChecksumMode="ENABLED", **key)[member].endswith("=-1")

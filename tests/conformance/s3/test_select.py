@@ -73,3 +73,42 @@ def test_what_is_refused(s3, bucket, change, code):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         s3.select_object_content(**{**arguments, **change})
     assert caught.value.response["Error"]["Code"] == code
+
+
+# What takes long says so: Cont, or Progress where it was asked for. The answer goes out while it is made, in chunks.
+@pytest.mark.parametrize("progress, sign", [(False, "Cont"), (True, "Progress")])
+def test_signs_of_life(s3, bucket, progress, sign):
+    s3.put_object(Bucket=bucket, Key="people.csv", Body=gzip.compress(b"1,2,3,4,5,6,7,8\n" * 3_000_000, 1))
+    events = select(s3, bucket, "SELECT COUNT(*) FROM S3Object s WHERE CAST(s._8 AS INT) + CAST(s._7 AS INT) > 100",
+                    source={"CSV": {}, "CompressionType": "GZIP"}, RequestProgress={"Enabled": progress})
+    names = [list(event)[0] for event in events]
+    assert sign in names[:-4] and names[-1] == "End" and rows(events) == "0\n"
+    assert [event["Stats"]["Details"]["BytesProcessed"] for event in events if "Stats" in event] == [48_000_000]
+
+
+def test_much_comes_in_pieces(s3, bucket):
+    body = b"".join(b"%d,%s\n" % (i, b"x" * 100) for i in range(100_000))
+    s3.put_object(Bucket=bucket, Key="people.csv", Body=body)
+    answer = s3.select_object_content(Bucket=bucket, Key="people.csv", Expression="SELECT * FROM S3Object", ExpressionType="SQL",
+                                      InputSerialization={"CSV": {}}, OutputSerialization={"CSV": {}})
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["transfer-encoding"] == "chunked"
+    assert rows(answer["Payload"]).encode() == body
+    assert rows(select(s3, bucket, "SELECT s._1 FROM S3Object s LIMIT 3", source={"CSV": {}})) == "0\n1\n2\n"
+
+
+# "The maximum length of a record in the input or result is 1 MB": limits of SelectObjectContent.
+def test_rows_have_a_bound(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="people.csv", Body=b"x" * 600_000 + b"\n")
+    with pytest.raises(botocore.exceptions.ClientError, match="OverMaxRecordSize"):
+        select(s3, bucket, "SELECT _1, _1 FROM S3Object", source={"CSV": {}})
+
+
+# A client that goes away in the middle leaves nothing behind that would keep others from being served.
+def test_a_client_that_goes_away(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="people.csv", Body=b"%s\n" % (b"x" * 1000) * 20_000)
+    for _ in range(3):
+        answer = s3.select_object_content(Bucket=bucket, Key="people.csv", Expression="SELECT * FROM S3Object", ExpressionType="SQL",
+                                          InputSerialization={"CSV": {}}, OutputSerialization={"CSV": {}})
+        next(iter(answer["Payload"]))
+        answer["Payload"].close()
+    assert rows(select(s3, bucket, "SELECT COUNT(*) FROM S3Object", source={"CSV": {}})) == "20000\n"
