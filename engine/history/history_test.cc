@@ -201,7 +201,7 @@ TEST(History, ACheckpointKeepsWhatItNeeds) {
                    .flush_idle = std::chrono::milliseconds(5),
                    .log_retain_bytes = 1});
   const auto fill = [&](int round) {
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 20; ++i) {
       EXPECT_TRUE(store.put(kWords, word(std::to_string(i)),
                             std::string(1 << 20, static_cast<char>('a' + round))));
     }
