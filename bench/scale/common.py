@@ -50,11 +50,13 @@ def server(*arguments):
 # From `first` on, as far as it gets until wrk's time is over; `from` is what the next run begins with. Some requests are sent again then, and
 # the last ones at the end, so requests must bear that.
 LOAD = """
-local next, refused = {first}, 0
+local next, refused, asked = {first}, 0, false
 threads = {{}}
 function setup(thread) threads[1] = thread end
 function init() reached = {first} end
 function request()
+  -- wrk asks once without sending, to see what kind of request it is.
+  if not asked then asked = true return make({first}) end
   if next < {total} then next = next + 1 end
   reached = next
   return make(next - 1)

@@ -142,7 +142,7 @@ def test_mc_tags_locks_and_shares(mc, endpoint):
     mc("rb", "c/mc-locked")
 
 
-def test_mc_settings_of_buckets(mc):
+def test_mc_settings_of_buckets(mc, tmp_path):
     mc("mb", "c/mc-settings")
     mc("anonymous", "set", "download", "c/mc-settings")
     assert json.loads(mc("--json", "anonymous", "get", "c/mc-settings"))["permission"] == "download"
@@ -154,6 +154,13 @@ def test_mc_settings_of_buckets(mc):
     assert (rule["Expiration"]["Days"], rule["Status"]) == (30, "Enabled")
     mc("encrypt", "set", "sse-s3", "c/mc-settings")
     assert "sse-s3" in mc("encrypt", "info", "c/mc-settings")
+    cors = tmp_path / "cors.xml"
+    cors.write_text("<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>")
+    mc("cors", "set", "c/mc-settings", cors)
+    assert "<AllowedMethod>GET</AllowedMethod>" in mc("cors", "get", "c/mc-settings")
+    mc("pipe", "c/mc-settings/t.csv", text="name,n\nada,1\nbob,2\n")
+    assert mc("sql", "--csv-input", "rd=\\n,fh=USE,fd=,", "--query", "select s.name from s3object s where s.n = '2'", "c/mc-settings/t.csv").strip() == "bob"
+    mc("rm", "c/mc-settings/t.csv")
     mc("rb", "c/mc-settings")
 
 

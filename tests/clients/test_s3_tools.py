@@ -66,4 +66,9 @@ def test_rclone(endpoint, tmp_path, tree):
     run(*rclone, "check", tree, "C:rclone-bucket/tree", env=environment)
     run(*rclone, "sync", "C:rclone-bucket/tree", tmp_path / "down", env=environment)
     same(tree, tmp_path / "down")
+    run(*rclone, "move", "C:rclone-bucket/tree", "C:rclone-bucket/moved", env=environment)
+    assert run(*rclone, "lsf", "C:rclone-bucket", env=environment) == "moved/\n"
+    run(*rclone, "move", tmp_path / "down", "C:rclone-bucket/up", env=environment)
+    assert not [path for path in (tmp_path / "down").rglob("*") if path.is_file()]
+    run(*rclone, "check", "C:rclone-bucket/up", "C:rclone-bucket/moved", env=environment)
     run(*rclone, "purge", "C:rclone-bucket", env=environment)
