@@ -69,8 +69,8 @@ std::string_view told_last(std::string_view input_shape) {
 
 std::string newer_fault(std::string_view input_shape, std::string_view older) {
   const auto told = [](std::string_view path, std::string_view constraint) {
-    return "1 validation error detected: Value at '" + std::string(path) + "' failed to satisfy constraint: " +
-           std::string(constraint);
+    return "1 validation error detected: Value at '" + std::string(path) +
+           "' failed to satisfy constraint: " + std::string(constraint);
   };
   constexpr std::string_view kLeastLimit = "Member must have value greater than or equal to 1";
   constexpr std::string_view kMostKeys = "Member must have length less than or equal to 100";
@@ -79,10 +79,11 @@ std::string newer_fault(std::string_view input_shape, std::string_view older) {
       older.find(" at 'limit' failed") != std::string_view::npos)
     return told("Limit", kLeastLimit);
   if (older.starts_with("Value '{}' at 'requestItems' failed")) {
-    return std::string(input_shape == "BatchGetItemInput" ? "The requestItems parameter is required "
-                                                            "for BatchGetItem"
-                                                          : "The requestItems parameter is required "
-                                                            "for BatchWriteItem");
+    return std::string(input_shape == "BatchGetItemInput"
+                           ? "The requestItems parameter is required "
+                             "for BatchGetItem"
+                           : "The requestItems parameter is required "
+                             "for BatchWriteItem");
   }
   if (input_shape == "BatchGetItemInput" && older.ends_with(kMostKeys)) {
     const std::size_t end = older.rfind(kKeys);
