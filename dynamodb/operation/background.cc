@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/backups.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
@@ -130,6 +131,7 @@ void name_work(Service& service) {
                           service.copier.wake();
                           return {};
                         });
+  name_backup_work(service.store);
   name_stream_work(service.store);
   name_expiry_work(service.store, service.catalog, service.options.remove_expired);
 }

@@ -5,6 +5,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/backups.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
@@ -157,7 +158,11 @@ Result<void> delete_table(Service& service, const protocol::CallPtr& call) {
         }
         // The name is free at once; what was in the table goes step by step.
         CLOCHE_TRY_VOID(Catalog::erase(txn, *table));
-        CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table->id));
+        if (table->recovery_since) {
+          CLOCHE_TRY_VOID(keep_deleted(txn, *table, count_rows(txn, kItems, table->id)));
+        } else {
+          CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table->id));
+        }
         for (const Index& index : table->indexes)
           CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
         if (!table->ttl_attribute.empty()) CLOCHE_TRY_VOID(end_expiry(txn, *table));

@@ -87,6 +87,18 @@ struct Index {
   bool contributor_insights = false;
 };
 
+struct ResourcePolicy {
+  std::string text;  // Empty: none.
+  std::string revision;
+};
+
+// A Kinesis stream that the table's changes are to go to.
+struct KinesisDestination {
+  std::string arn;
+  std::string precision;  // ApproximateCreationDateTimePrecision; empty: never said.
+  bool active = false;    // False: it was switched off, and is still told.
+};
+
 struct Table {
   std::int64_t id = 0;  // What its items are stored under; never used twice.
   std::string account, region, name;
@@ -116,6 +128,9 @@ struct Table {
   std::string restored_from;              // ARN of a backup or table.
   Instant restored_to{};
   std::vector<std::pair<std::string, std::string>> tags;
+  ResourcePolicy policy;         // Of the table and its indexes.
+  ResourcePolicy stream_policy;  // Of its present stream.
+  std::vector<KinesisDestination> kinesis;
 
   std::string arn() const {
     return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name;
