@@ -8,7 +8,9 @@ the next piece begins, so that a machine that slows down slows all of them. Only
 
 import argparse
 import collections
+import concurrent.futures
 import datetime
+import http.client
 import json
 import os
 import pathlib
@@ -20,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -67,6 +70,13 @@ def work_of(endpoint, bucket):
     work["UpdateItem"] = (16, [dynamodb_request(endpoint, "UpdateItem", {
         "TableName": "bench", "Key": key, "UpdateExpression": "SET #n = #n + :one, seen = :t", "ExpressionAttributeNames": {"#n": "n"},
         "ExpressionAttributeValues": {":one": {"N": "1"}, ":t": {"S": "now"}}}) for key in keys])
+    work["UpdateItem with a condition"] = (16, [dynamodb_request(endpoint, "UpdateItem", {
+        "TableName": "bench", "Key": key, "UpdateExpression": "SET seen = :t ADD #n :one", "ConditionExpression": "attribute_exists(pk) AND #n >= :zero",
+        "ExpressionAttributeNames": {"#n": "n"}, "ExpressionAttributeValues": {":zero": {"N": "0"}, ":one": {"N": "1"}, ":t": {"S": "now"}}}) for key in keys])
+    # A page is 1 MB of items looked at; about one of a hundred is found.
+    work["Scan of a page with a filter"] = (4, [dynamodb_request(endpoint, "Scan", {
+        "TableName": "bench", "FilterExpression": "sk = :s AND contains(tags, :r)", "ExpressionAttributeValues": {":s": {"S": f"order#{i:04d}"}, ":r": {"S": "red"}}})
+        for i in range(97)])
     work["Query of 100"] = (16, [dynamodb_request(endpoint, "Query", {
         "TableName": "bench", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": f"many#{i}"}}}) for i in range(10)])
     work["BatchWriteItem of 25"] = (16, [dynamodb_request(endpoint, "BatchWriteItem", {
@@ -75,10 +85,51 @@ def work_of(endpoint, bucket):
         "TransactItems": [{"Put": {"TableName": "bench", "Item": item(start + j)}} for j in range(4)]}) for start in range(0, 2000, 4)])
     work["PUT 1 KiB"] = (16, [signed("s3", "PUT", f"{endpoint}/{bucket}/small/{i:05d}", small, put) for i in range(KEYS // 5)])
     work["GET 1 KiB"] = (16, [signed("s3", "GET", f"{endpoint}/{bucket}/small/{i:05d}") for i in range(KEYS // 5)])
+    # Each key is put, and deleted a hundred requests later; both are counted.
+    work["DELETE, after a PUT each"] = (16, [signed("s3", method, f"{endpoint}/{bucket}/gone/{start + i:05d}", small if method == "PUT" else b"", put)
+                                             for start in range(0, 2000, 100) for method in ("PUT", "DELETE") for i in range(100)])
     work["LIST 1,000"] = (4, [signed("s3", "GET", f"{endpoint}/{bucket}?list-type=2&max-keys=1000&prefix=small%2F")])
     work["PUT 8 MiB"] = (2, [signed("s3", "PUT", f"{endpoint}/{bucket}/big/{i}", big, put) for i in range(2)])
     work["GET 8 MiB"] = (2, [signed("s3", "GET", f"{endpoint}/{bucket}/big/{i}") for i in range(2)])
+    work[MULTIPART] = (2, [])
     return work
+
+
+MULTIPART = "multipart upload of 64 MiB"
+
+
+def multipart(endpoint, bucket, seconds):
+    """Uploads of 64 MiB in parts of 8, two at a time, signed as they go: wrk can't sign for upload ids that it is told. Uploads per second."""
+    part = os.urandom(8 << 20)
+    began = time.monotonic()
+
+    def upload(number):
+        connection = http.client.HTTPConnection(endpoint.removeprefix("http://"), timeout=60)
+
+        def send(method, query, body=b""):
+            request = signed("s3", method, f"{endpoint}/{bucket}/multipart/{number}?{query}", body, {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"})
+            connection.request(method, "/" + request["path"], body=body, headers=request["headers"])
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            if answer.status != 200 or "<Error>" in text:
+                raise RuntimeError(f"{answer.status} {text[:200]}")
+            return answer.getheader("ETag"), text
+
+        done = 0
+        while time.monotonic() - began < seconds:
+            upload_id = re.search("<UploadId>(.*?)</UploadId>", send("POST", "uploads=")[1]).group(1)
+            etags = [send("PUT", f"partNumber={i}&uploadId={urllib.parse.quote(upload_id, safe='')}", part)[0] for i in range(1, 9)]
+            parts = "".join(f"<Part><PartNumber>{i}</PartNumber><ETag>{etag}</ETag></Part>" for i, etag in enumerate(etags, 1))
+            send("POST", f"uploadId={urllib.parse.quote(upload_id, safe='')}", f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode())
+            done += 1
+        return done
+
+    try:
+        with concurrent.futures.ThreadPoolExecutor(2) as threads:
+            done = sum(threads.map(upload, range(2)))
+    except (OSError, RuntimeError) as error:
+        return None, str(error), 0
+    return done / (time.monotonic() - began), "", 0
 
 
 def lua_string(data):
@@ -122,6 +173,8 @@ def measure(endpoint, connections, requests, seconds, work_dir):
     # A peer that refuses quickly must not look fast.
     if failed:
         return None, f"{failed} answers were refusals", 0
+    if rate == 0:
+        return None, "no answer in time", 0
     return rate, "", p99
 
 
@@ -239,12 +292,16 @@ def main():
                 try:
                     prepare(server, running.endpoint, "bench")
                     for name, (connections, requests) in work_of(running.endpoint, "bench").items():
-                        if options.work and name.split()[0] not in options.work.split(",") and name not in options.work.split(","):
+                        wanted = options.work.split(",")
+                        if options.work and name.split()[0] not in wanted and name not in wanted:
                             continue
-                        service = "s3" if name.split()[0] in ("PUT", "GET", "LIST") else "dynamodb"
+                        service = "dynamodb" if requests and "X-Amz-Target" in requests[0]["headers"] else "s3"
                         if service not in server.services:
                             continue
-                        rate, note, p99 = measure(running.endpoint, connections, requests, options.seconds, scratch)
+                        if name == MULTIPART:
+                            rate, note, p99 = multipart(running.endpoint, "bench", options.seconds)
+                        else:
+                            rate, note, p99 = measure(running.endpoint, connections, requests, options.seconds, scratch)
                         print(f"round {round_number + 1}: {server.name:15s} {name:25s} {rate or 0:10.0f}/s  p99 {p99 / 1000:.2f} ms  {note}", file=sys.stderr)
                         rates.setdefault((name, server.name), []).append(rate)
                         p99s.setdefault((name, server.name), []).append(p99)
@@ -266,15 +323,19 @@ def main():
             if rate is None:
                 cells.append("refused" if (name, server.name) in notes else "")
             elif server.name == "cloche":
-                cells.append(f"{rate:,.0f}")
+                cells.append(shown(rate))
             else:
-                cells.append(f"{rate:,.0f} (x {ours / rate:.2f})" if ours else f"{rate:,.0f}")
+                cells.append(f"{shown(rate)} (x {ours / rate:.2f})" if ours else shown(rate))
         print(f"| {name} | " + " | ".join(cells) + " |")
     print("| start, ms | " + " | ".join(f"{statistics.median(starts[server.name]):,.0f}" for server in usable) + " |")
     print("| idle memory, MiB | " + " | ".join(f"{statistics.median(idle[server.name]):,.1f}" for server in usable) + " |")
     print("\nIn brackets: Cloche's rate over the peer's.")
     for (name, server), note in notes.items():
         print(f"- {server}, {name}: {note}")
+
+
+def shown(rate):
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
 
 
 def median(values):

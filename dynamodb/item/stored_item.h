@@ -22,7 +22,8 @@ class StoredItem {
   explicit StoredItem(std::string_view row);
   std::size_t bytes() const { return bytes_; }
   std::string_view json() const { return json_; }
-  // Parsed; the text must outlive the tree. Damaged if it is not what encode_item wrote.
+  // Parsed; the text must outlive the tree. Damaged if it is no JSON; what else
+  // encode_item wrote is believed.
   Result<Value> tree(Arena& arena) const;
 
  private:

@@ -40,6 +40,8 @@ namespace {
 // Small at first, since an idle environment has a memtable too.
 constexpr std::size_t kFirstBlockBytes = std::size_t{16} << 10;
 constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
+// Nodes of one key that are walked over before they are searched past: the usual row has one or two.
+constexpr int kStepsMax = 4;
 
 }  // namespace
 
@@ -154,7 +156,11 @@ std::optional<std::string_view> Memtable::Iterator::value() const { return node_
 // Nodes newer than the view are passed over; the first one of a key that is old enough is the key's
 // row.
 void Memtable::Iterator::settle_forward(const Node* node) {
-  while (node != nullptr && node->seq > seq_) node = node->after(0);
+  for (int steps = 0; node != nullptr && node->seq > seq_; ++steps) {
+    // A row that is written all the time has thousands of nodes: they are searched, not walked.
+    node =
+        steps < kStepsMax ? node->after(0) : memtable_.find_at_or_after(node->key(), seq_, nullptr);
+  }
   node_ = node;
 }
 
@@ -192,7 +198,10 @@ void Memtable::Iterator::seek_back(std::string_view key) {
 void Memtable::Iterator::next() {
   const std::string_view current = node_->key();
   const Node* node = node_->after(0);
-  while (node != nullptr && node->key() == current) node = node->after(0);
+  for (int steps = 0; node != nullptr && node->key() == current; ++steps) {
+    // No node is as old as 0, so what is found there is the next key's.
+    node = steps < kStepsMax ? node->after(0) : memtable_.find_at_or_after(current, 0, nullptr);
+  }
   // A key whose newest nodes are too new for the view is settled node by node.
   settle_forward(node);
 }

@@ -10,6 +10,7 @@
 // others.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,6 +65,7 @@ class Connection final : public ExchangeHost,
   Step read_head();
   Step gather();
   Step write_answer();
+  Step give_way();
   Step linger();
 
   // What is done with a request (serve.cc).
@@ -117,6 +119,8 @@ class Connection final : public ExchangeHost,
   std::int64_t deadline_ = 0;  // In ticks; 0: none.
   bool waiting_read_ = false, waiting_write_ = false;
   bool in_advance_ = false, advance_again_ = false;
+  // When the first of the answers went out since which nobody else had the thread.
+  std::optional<std::chrono::steady_clock::time_point> turn_began_;
 
   // Bytes that came: [used_, filled_) are not yet consumed.
   std::unique_ptr<char[]> buffer_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <functional>
 #include <optional>
 
 namespace cloche::protocol {
@@ -22,6 +23,8 @@ Error bad_head(int status, std::string message) {
 class Events final : public http::basic_parser<true> {
  public:
   Request* request = nullptr;
+  std::string_view head;
+  bool folded = false;  // A field went over several lines.
   const HeadParser::Piece* piece = nullptr;
   std::optional<Error> piece_error;
   bool in_trailers = false;
@@ -36,8 +39,18 @@ class Events final : public http::basic_parser<true> {
     request->set_line(view(method), view(target));
   }
   void on_response_impl(int, text, int, error_code&) override {}
-  void on_field_impl(http::field, text name, text value, error_code&) override {
-    if (!in_trailers) return request->add_header(view(name), view(value));
+  void on_field_impl(http::field, text name, text value, error_code& ec) override {
+    if (!in_trailers) {
+      // A folded value stands in a buffer of Beast's own, which ends with this call.
+      const std::less_equal<const char*> at_or_before;
+      if (value.empty() || (at_or_before(head.data(), value.data()) &&
+                            at_or_before(value.data() + value.size(), head.data() + head.size()))) {
+        return request->add_header(view(name), view(value));
+      }
+      folded = true;
+      ec = http::error::bad_value;
+      return;
+    }
     std::string lower(view(name));
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -71,6 +84,7 @@ HeadParser::HeadParser(HeadParser&&) noexcept = default;
 Result<void> HeadParser::parse(std::string_view head, Request& into, std::size_t bytes_max) {
   Events& events = impl_->events.emplace();
   events.request = &into;
+  events.head = head;
   events.header_limit(static_cast<std::uint32_t>(bytes_max));
   events.body_limit(boost::none);
   beast::error_code error;
@@ -84,6 +98,9 @@ Result<void> HeadParser::parse(std::string_view head, Request& into, std::size_t
   }
   if (error == http::error::header_limit)
     return bad_head(431, "Your request header section exceeds the maximum allowed size.");
+  if (events.folded) {
+    return bad_head(400, "A header field goes over several lines, which is no longer allowed.");
+  }
   if (error || !events.is_header_done())
     return bad_head(400,
                     "An error occurred when parsing the HTTP request: " + error.message() + ".");

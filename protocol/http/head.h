@@ -24,6 +24,7 @@ class HeadParser {
   HeadParser(HeadParser&&) noexcept;
 
   // Parses a head that ends with an empty line. Refuses with the status to answer: 400, 431, 501.
+  // Fields that go over several lines are refused (RFC 9112, section 5.2).
   Result<void> parse(std::string_view head, Request& into, std::size_t bytes_max);
 
   // Goes on with the body of a head that said Transfer-Encoding: chunked. Hands the content to

@@ -200,6 +200,10 @@ class ServerTest : public testing::Test {
       return;
     }
     if (key == "kept") kept_ = call;
+    if (key == "slow") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++slow_;
+    }
     if (key == "wait") {
       kept_ = call;
       return;
@@ -255,6 +259,7 @@ class ServerTest : public testing::Test {
   std::map<std::string, std::string> objects_;
   std::vector<std::thread> threads_;
   std::atomic<int> ends_ = 0;
+  std::atomic<int> slow_ = 0;
   CallPtr kept_;
 };
 
@@ -345,6 +350,24 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_EQ(body_of(client.answer()), "later");
   EXPECT_EQ(body_of(client.answer()), "one");
   EXPECT_EQ(status_of(client.answer()), 404);
+}
+
+// Who has the next request there already, again and again, does not keep the thread for itself.
+TEST_F(ServerTest, GivesWayToNeighbours) {
+  ServerOptions options;
+  options.threads = 1;
+  start(std::move(options));
+  Client greedy(port_), neighbour(port_);
+  neighbour.send(request("GET /b/none"));
+  EXPECT_EQ(status_of(neighbour.answer()), 404);
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += request("GET /b/slow");
+  greedy.send(many);
+  while (slow_ < 3) std::this_thread::yield();
+  neighbour.send(request("GET /b/none"));
+  EXPECT_EQ(status_of(neighbour.answer()), 404);
+  EXPECT_LT(slow_, 100);
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(status_of(greedy.answer()), 404);
 }
 
 TEST_F(ServerTest, TakesRequestsByteByByte) {
@@ -440,11 +463,11 @@ TEST_F(ServerTest, DoesNotMindWhereChunksAreCut) {
 }
 
 TEST_F(ServerTest, RefusesBadFraming) {
-  for (const char* headers :
-       {"Content-Length: -1\r\n", "Content-Length: x\r\n",
-        "Content-Length: 5\r\nContent-Length: 6\r\n",
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n",
-        "No colon\r\n", "Bad\x01Name: x\r\n"}) {
+  for (const char* headers : {"Content-Length: -1\r\n", "Content-Length: x\r\n",
+                              "Content-Length: 5\r\nContent-Length: 6\r\n",
+                              "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                              "Transfer-Encoding: gzip\r\n", "No colon\r\n", "Bad\x01Name: x\r\n",
+                              "Authorization: AWS4-HMAC-SHA256\r\n Credential=x\r\n"}) {
     Client client(port_);
     client.send(request("PUT /b/k", headers));
     const int status = status_of(client.answer());

@@ -5,7 +5,10 @@ import hashlib
 import os
 
 import boto3.s3.transfer
+import botocore.exceptions
 import pytest
+
+import support
 
 MIB = 1 << 20
 PARTS_OF_8_MIB = boto3.s3.transfer.TransferConfig(multipart_threshold=8 * MIB, multipart_chunksize=8 * MIB, max_concurrency=8)
@@ -99,6 +102,13 @@ def test_an_upload_that_fails_leaves_nothing(s3, bucket):
         s3.upload_fileobj(Breaks(), bucket, "broken", Config=PARTS_OF_8_MIB)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def test_signatures_are_checked(endpoint):
+    """All clients here are asked by a server that checks them (conftest.py)."""
+    stranger = support.client("s3", endpoint, aws_secret_access_key="wrong")
+    with pytest.raises(botocore.exceptions.ClientError, match="SignatureDoesNotMatch"):
+        stranger.list_buckets()
 
 
 def test_the_resource_layer(endpoint, bucket, big, tmp_path):
