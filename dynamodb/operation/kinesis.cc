@@ -57,35 +57,33 @@ Value with_status(std::string_view status, Arena& arena) {
 
 Result<void> enable_kinesis(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
-  return change_destination(
-      service, call, [&input](Table& table, Arena& arena) -> Result<Value> {
-        const std::string_view arn = input["StreamArn"].text();
-        const Value& asked = input["EnableKinesisStreamingConfiguration"];
-        KinesisDestination* known = find(table, arn);
-        if (known != nullptr && known->active) {
-          return not_in_state("Table is already streaming to " + std::string(arn));
-        }
-        if (known == nullptr) known = &table.kinesis.emplace_back();
-        known->arn = arn;
-        known->active = true;
-        known->precision = asked["ApproximateCreationDateTimePrecision"].str();
-        Value output = with_status("ENABLING", arena);
-        output.add(arena, "EnableKinesisStreamingConfiguration",
-                   asked.present() ? asked : Value::map());
-        return output;
-      });
+  return change_destination(service, call, [&input](Table& table, Arena& arena) -> Result<Value> {
+    const std::string_view arn = input["StreamArn"].text();
+    const Value& asked = input["EnableKinesisStreamingConfiguration"];
+    KinesisDestination* known = find(table, arn);
+    if (known != nullptr && known->active) {
+      return not_in_state("Table is already streaming to " + std::string(arn));
+    }
+    if (known == nullptr) known = &table.kinesis.emplace_back();
+    known->arn = arn;
+    known->active = true;
+    known->precision = asked["ApproximateCreationDateTimePrecision"].str();
+    Value output = with_status("ENABLING", arena);
+    output.add(arena, "EnableKinesisStreamingConfiguration",
+               asked.present() ? asked : Value::map());
+    return output;
+  });
 }
 
 Result<void> disable_kinesis(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
-  return change_destination(
-      service, call, [&input](Table& table, Arena& arena) -> Result<Value> {
-        KinesisDestination* known = find(table, input["StreamArn"].text());
-        if (known == nullptr || !known->active)
-          return no_such_destination(table, input["StreamArn"].text());
-        known->active = false;
-        return with_status("DISABLING", arena);
-      });
+  return change_destination(service, call, [&input](Table& table, Arena& arena) -> Result<Value> {
+    KinesisDestination* known = find(table, input["StreamArn"].text());
+    if (known == nullptr || !known->active)
+      return no_such_destination(table, input["StreamArn"].text());
+    known->active = false;
+    return with_status("DISABLING", arena);
+  });
 }
 
 Result<void> update_kinesis(Service& service, const protocol::CallPtr& call) {

@@ -17,8 +17,8 @@ constexpr std::string_view kNoPolicy = "NO_POLICY";  // An ExpectedRevisionId.
 Error policy_not_found(std::string_view arn) {
   Error error = table_not_found();
   error.code = "PolicyNotFoundException";
-  error.message = "Resource-based policy not found for the provided ResourceArn: " +
-                  std::string(arn);
+  error.message =
+      "Resource-based policy not found for the provided ResourceArn: " + std::string(arn);
   return error;
 }
 
@@ -43,8 +43,8 @@ Result<Table> need(Service& service, const engine::ReadView& view, const protoco
   CLOCHE_TRY(const table, service.catalog.find(view, place_of(call), resource.table));
   if (table == nullptr || (resource.stream && table->stream_arn() != resource.arn)) {
     Error error = table_not_found();
-    error.message = "Requested resource not found: ResourcArn: " + std::string(resource.arn) +
-                    " not found";
+    error.message =
+        "Requested resource not found: ResourcArn: " + std::string(resource.arn) + " not found";
     return error;
   }
   return *table;
@@ -85,10 +85,11 @@ Result<void> put_resource_policy(Service& service, const protocol::CallPtr& call
                [&service, &request, resource, text](engine::WriteTxn& txn) -> Result<Value> {
                  CLOCHE_TRY(table, need(service, txn, request, resource));
                  ResourcePolicy& policy = policy_of(table, resource);
-                 CLOCHE_TRY_VOID(check_revision(policy, request.input()["ExpectedRevisionId"],
-                                                resource.arn));
+                 CLOCHE_TRY_VOID(
+                     check_revision(policy, request.input()["ExpectedRevisionId"], resource.arn));
                  // The same policy again keeps its revision.
-                 if (policy.text != text) policy = {text, std::to_string(txn.now().time_since_epoch().count())};
+                 if (policy.text != text)
+                   policy = {text, std::to_string(txn.now().time_since_epoch().count())};
                  CLOCHE_TRY_VOID(Catalog::store(txn, table));
                  Arena& arena = request.arena();
                  Value output = Value::map();
@@ -120,8 +121,8 @@ Result<void> delete_resource_policy(Service& service, const protocol::CallPtr& c
                [&service, &request, resource](engine::WriteTxn& txn) -> Result<Value> {
                  CLOCHE_TRY(table, need(service, txn, request, resource));
                  ResourcePolicy& policy = policy_of(table, resource);
-                 CLOCHE_TRY_VOID(check_revision(policy, request.input()["ExpectedRevisionId"],
-                                                resource.arn));
+                 CLOCHE_TRY_VOID(
+                     check_revision(policy, request.input()["ExpectedRevisionId"], resource.arn));
                  Arena& arena = request.arena();
                  Value output = Value::map();
                  // To delete what is not there succeeds, and tells of no revision.

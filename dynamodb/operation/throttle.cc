@@ -32,13 +32,16 @@ Result<void> Throttle::admit(const Table& table, const Index* index, Kind kind) 
     return bucket(id, kind, units_of(throughput, kind), table.created).halves <= 0;
   };
   if (of_index) {
-    if (is_empty(index->id, index->throughput)) return throughput_exceeded(table, index, kind == Kind::Read);
+    if (is_empty(index->id, index->throughput))
+      return throughput_exceeded(table, index, kind == Kind::Read);
     return {};
   }
-  if (is_empty(table.id, table.throughput)) return throughput_exceeded(table, nullptr, kind == Kind::Read);
+  if (is_empty(table.id, table.throughput))
+    return throughput_exceeded(table, nullptr, kind == Kind::Read);
   if (kind == Kind::Read) return {};
   for (const Index& one : table.indexes) {
-    if (one.global && is_empty(one.id, one.throughput)) return throughput_exceeded(table, &one, false);
+    if (one.global && is_empty(one.id, one.throughput))
+      return throughput_exceeded(table, &one, false);
   }
   return {};
 }
