@@ -4,6 +4,7 @@
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
+#include "dynamodb/table/replicas.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -137,6 +138,9 @@ std::vector<engine::TableSpec> tables() {
        "dynamodb_expiries",
        {{"table_id", Integer}, {"expires", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kExpiryHeads, "dynamodb_expiry_heads", {{"table_id", Integer}}},
+      {kReplicaClocks,
+       "dynamodb_replica_clocks",
+       {{"table_id", Integer}, {"hash", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kCopies, "dynamodb_copies", {{"target_id", Integer}}},
       {kBackups,
        "dynamodb_backups",

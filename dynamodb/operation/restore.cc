@@ -90,6 +90,7 @@ Result<Table> plan_restored(engine::WriteTxn& txn, const Table& source, const Va
   table.policy = {};
   table.stream_policy = {};
   table.kinesis.clear();
+  table.replicas.clear();
   table.deletion_protection = false;
   table.recovery_since.reset();
   table.recovery_days = 0;

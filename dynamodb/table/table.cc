@@ -205,6 +205,14 @@ std::string encode_table(const Table& table) {
       entry.push(arena, Value::boolean(destination.active));
     }
   }
+  if (!table.replicas.empty()) {
+    Value& list = out.add(arena, "replicas", Value::list());
+    for (const Replica& replica : table.replicas) {
+      Value& entry = list.push(arena, Value::list());
+      entry.push(arena, Value::string(replica.region));
+      entry.push(arena, Value::string(replica.kms_key));
+    }
+  }
   std::string row;
   append_json(row, out);
   return row;
@@ -253,6 +261,8 @@ Result<Table> decode_table(std::string_view row) {
        {std::pair("policy", &table.policy), std::pair("stream_policy", &table.stream_policy)}) {
     if (in[name].size() == 2) *policy = {in[name].items()[0].str(), in[name].items()[1].str()};
   }
+  for (const Value& entry : in["replicas"].items())
+    table.replicas.push_back({entry.items()[0].str(), entry.items()[1].str()});
   for (const Value& entry : in["kinesis"].items()) {
     table.kinesis.push_back(
         {entry.items()[0].str(), entry.items()[1].str(), entry.items()[2].as_bool()});

@@ -99,6 +99,12 @@ struct KinesisDestination {
   bool active = false;    // False: it was switched off, and is still told.
 };
 
+// The same table in another region (global tables, version 2019.11.21).
+struct Replica {
+  std::string region;
+  std::string kms_key;  // KMSMasterKeyId as given; empty: none.
+};
+
 struct Table {
   std::int64_t id = 0;  // What its items are stored under; never used twice.
   std::string account, region, name;
@@ -131,6 +137,7 @@ struct Table {
   ResourcePolicy policy;         // Of the table and its indexes.
   ResourcePolicy stream_policy;  // Of its present stream.
   std::vector<KinesisDestination> kinesis;
+  std::vector<Replica> replicas;  // In other regions than this one.
 
   std::string arn() const {
     return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name;
