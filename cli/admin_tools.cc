@@ -55,6 +55,15 @@ AdminAnswer events_of(s3::S3& s3, const HttpRequest& request) {
   return {.status = 200, .content_type = "application/json", .body = *std::move(events)};
 }
 
+// LocalStack's path: what has expired goes at once.
+AdminAnswer remove_expired(dynamodb::DynamoDb& dynamodb) {
+  const auto removed = dynamodb.remove_expired();
+  if (!removed) return refused(500, removed.error().message);
+  return {.status = 200,
+          .content_type = "application/json",
+          .body = R"({"ExpiredItems":)" + std::to_string(*removed) + "}"};
+}
+
 }  // namespace
 
 void serve_tools(protocol::Server& server, Environment& environment) {
@@ -62,6 +71,11 @@ void serve_tools(protocol::Server& server, Environment& environment) {
                   [&environment](const HttpRequest& request, std::string_view body) {
                     engine::Clock& clock = environment.store().clock();
                     return request.method() == "POST" ? change(clock, body) : describe(clock);
+                  });
+  server.on_admin("/_aws/dynamodb/expired",
+                  [&environment](const HttpRequest& request, std::string_view) {
+                    if (request.method() != "DELETE") return refused(405, "DELETE is needed");
+                    return remove_expired(environment.dynamodb());
                   });
   server.on_admin("/_cloche/s3/events/",
                   [&environment](const HttpRequest& request, std::string_view) {

@@ -27,6 +27,7 @@ class Environment {
   protocol::Registry& registry() { return registry_; }
   const std::shared_ptr<const iam::Users>& users() const { return guard_.users; }
   s3::S3& s3() { return s3_; }
+  dynamodb::DynamoDb& dynamodb() { return dynamodb_; }
   const std::vector<std::string>& services() const {
     return services_;
   }  // Names of those that are on.

@@ -31,6 +31,9 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--new-buckets", options.new_buckets,
                      "closed: ACLs disabled and public access blocked, as AWS makes buckets since "
                      "2023; open: as before [CLOCHE_NEW_BUCKETS; closed]");
+  command.add_flag("--dynamodb-throttle", options.dynamodb_throttle,
+                   "refuse what goes beyond the provisioned throughput of DynamoDB's tables "
+                   "[CLOCHE_DYNAMODB_THROTTLE; off]");
   command.add_option("--services", options.services, "only these, with commas [SERVICES; all]");
   command.add_option("--log", options.log,
                      "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");

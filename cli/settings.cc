@@ -47,9 +47,6 @@ struct WithoutEffect {
 constexpr std::array kWithoutEffect = {
     WithoutEffect{"DYNAMODB_SHARE_DB"},
     WithoutEffect{"DYNAMODB_IN_MEMORY", "--durability memory keeps nothing on disk"},
-    WithoutEffect{"DYNAMODB_ERROR_PROBABILITY"},
-    WithoutEffect{"DYNAMODB_READ_ERROR_PROBABILITY"},
-    WithoutEffect{"DYNAMODB_WRITE_ERROR_PROBABILITY"},
     WithoutEffect{"S3_DIR", "all state is below --data"},
     WithoutEffect{"S3_SKIP_SIGNATURE_VALIDATION", "--auth verify checks signatures", false},
     WithoutEffect{"USE_SSL",
@@ -86,6 +83,10 @@ constexpr std::array kKnown = {"LISTEN",
                                "ALLOW_NONSTANDARD_REGIONS",
                                "DISABLE_CORS_CHECKS",
                                "DYNAMODB_REMOVE_EXPIRED_ITEMS",
+                               "DYNAMODB_THROTTLE",
+                               "DYNAMODB_ERROR_PROBABILITY",
+                               "DYNAMODB_READ_ERROR_PROBABILITY",
+                               "DYNAMODB_WRITE_ERROR_PROBABILITY",
                                "DISABLE_CORS_HEADERS",
                                "CUSTOM_SSL_CERT_PATH",
                                "EXTRA_CORS_ALLOWED_ORIGINS",
@@ -357,6 +358,17 @@ Result<Settings> read_settings(const Options& options,
   settings.parity_access_keys = from.is_on("PARITY_AWS_ACCESS_KEY_ID");
   if (const auto removal = look_up(map, "DYNAMODB_REMOVE_EXPIRED_ITEMS", true))
     settings.remove_expired_items = !is_false(*removal);
+  settings.dynamodb_throttle = options.dynamodb_throttle || from.is_on("DYNAMODB_THROTTLE");
+  for (const auto& [name, into] :
+       {std::pair("DYNAMODB_ERROR_PROBABILITY", &settings.dynamodb_errors),
+        std::pair("DYNAMODB_READ_ERROR_PROBABILITY", &settings.dynamodb_read_errors),
+        std::pair("DYNAMODB_WRITE_ERROR_PROBABILITY", &settings.dynamodb_write_errors)}) {
+    const auto given = look_up(map, name, true);
+    if (!given) continue;
+    CLOCHE_TRY(const chance, number<double>(name, *given));
+    if (!(chance >= 0 && chance <= 1)) return bad_value(name, *given, "a number from 0 to 1");
+    *into = chance;
+  }
   settings.nonstandard_regions = from.is_on("ALLOW_NONSTANDARD_REGIONS");
   remark_on_what_has_no_effect(settings, map);
   remark_on_unknown(settings, map);

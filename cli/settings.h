@@ -37,6 +37,9 @@ struct Settings {
   // Of --auth=verify, beside the keys of the users file. Neither: test:test.
   std::vector<std::pair<std::string, std::string>> credentials;
   bool remove_expired_items = true;  // DYNAMODB_REMOVE_EXPIRED_ITEMS
+  bool dynamodb_throttle = false;    // --dynamodb-throttle
+  // DYNAMODB_ERROR_PROBABILITY, DYNAMODB_READ_..., DYNAMODB_WRITE_...
+  double dynamodb_errors = 0, dynamodb_read_errors = 0, dynamodb_write_errors = 0;
   std::vector<std::string>
       remarks;  // Said at start: settings that are unknown, or that change nothing here.
 };
@@ -45,6 +48,7 @@ struct Settings {
 struct Options {
   std::optional<std::string> listen, data, durability, auth, iam, users, new_buckets, log, services,
       threads, seed;
+  bool dynamodb_throttle = false;
 };
 
 // Joins options and environment (`environ`-style "NAME=value" texts). Refuses values that make no

@@ -93,6 +93,17 @@ TEST(Settings, ExpiredItemsStayWhereOneSaysSo) {
   EXPECT_TRUE(read({}, {"DYNAMODB_REMOVE_EXPIRED_ITEMS=0"}).remarks.empty());
 }
 
+// LocalStack's probabilities of refusals.
+TEST(Settings, ErrorsOfDynamoDbHaveAProbability) {
+  const Settings some =
+      read({}, {"DYNAMODB_ERROR_PROBABILITY=0.5", "LOCALSTACK_DYNAMODB_READ_ERROR_PROBABILITY=1"});
+  EXPECT_EQ(some.dynamodb_errors, 0.5);
+  EXPECT_EQ(some.dynamodb_read_errors, 1);
+  EXPECT_EQ(some.dynamodb_write_errors, 0);
+  EXPECT_TRUE(some.remarks.empty());
+  EXPECT_FALSE(read_settings({}, {"DYNAMODB_ERROR_PROBABILITY=2"}));
+}
+
 // A level that is named wins over DEBUG, as with LocalStack.
 TEST(Settings, DebugIsALogLevel) {
   EXPECT_EQ(read({}, {"DEBUG=1"}).log, LogLevel::Info);

@@ -16,11 +16,13 @@
 // - Reads are always consistent; ConsistentRead matters to capacity units, and is refused on global
 //   indexes.
 // - Global indexes are written with their item, never later.
-// - Throughput is never limited; capacity units are counted as the service does.
+// - Throughput is limited only when asked for; capacity units are counted as the service does.
 // - DescribeTable counts items as they are now (an estimate beyond kCountedRowsMax), not as some
 //   hours ago.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -46,9 +48,20 @@ std::vector<engine::TableSpec> tables();
 // Schema version 2: streams and times to live that were set when nothing acted on them begin to.
 Result<void> begin_streams_and_expiries(engine::WriteTxn& txn);
 
+// Which requests are refused for their throughput; see operation/throttle.h.
+struct ThrottleOptions {
+  bool by_throughput = false;  // --dynamodb-throttle
+  // DYNAMODB_ERROR_PROBABILITY and its kind: of all operations on items, of reads, of writes.
+  double errors = 0, read_errors = 0, write_errors = 0;
+  std::function<double()> chance{};  // From 0 to below 1. Needed if one of these is more than 0.
+
+  bool is_on() const { return by_throughput || errors > 0 || read_errors > 0 || write_errors > 0; }
+};
+
 struct DynamoDbOptions {
   // False: items whose time to live has passed stay (DYNAMODB_REMOVE_EXPIRED_ITEMS=0).
   bool remove_expired = true;
+  ThrottleOptions throttle{};
 };
 
 // One per store. Safe to use from any thread once registered.
@@ -59,6 +72,10 @@ class DynamoDb {
   ~DynamoDb();
   DynamoDb(const DynamoDb&) = delete;
   DynamoDb& operator=(const DynamoDb&) = delete;
+
+  // Removes at once what has expired by now, in all tables; answers with how many items. Waits for
+  // its commits, one for every thousand.
+  Result<std::int64_t> remove_expired();
 
   struct Impl;
   Impl& impl() { return *impl_; }

@@ -1,5 +1,8 @@
 #include "dynamodb/errors.h"
 
+#include "base/json.h"
+#include "dynamodb/table/table.h"
+
 namespace cloche::dynamodb {
 namespace {
 
@@ -72,6 +75,24 @@ Error access_denied(std::string message) {
 
 Error key_schema_mismatch() {
   return validation("The provided key element does not match the schema");
+}
+
+Error throughput_exceeded(const Table& table, const Index* index, bool reading) {
+  Error error = refusal(
+      "ProvisionedThroughputExceededException",
+      index == nullptr
+          ? "The level of configured provisioned throughput for the table was exceeded. Consider "
+            "increasing your provisioning level with the UpdateTable API."
+          : "The level of configured provisioned throughput for one or more global secondary "
+            "indexes of the table was exceeded. Consider increasing your provisioning level for "
+            "the under-provisioned global secondary indexes with the UpdateTable API");
+  std::string reasons = R"([{"reason":")" + std::string(index == nullptr ? "Table" : "Index") +
+                        (reading ? "Read" : "Write") +
+                        R"(ProvisionedThroughputExceeded","resource":)";
+  append_json_string(reasons,
+                     index == nullptr ? table.arn() : table.arn() + "/index/" + index->name);
+  error.details.emplace_back("=ThrottlingReasons", reasons + "}]");
+  return error;
 }
 
 Error conditional_check_failed(std::string_view item_json) {

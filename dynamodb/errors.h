@@ -10,6 +10,9 @@
 
 namespace cloche::dynamodb {
 
+struct Index;
+struct Table;
+
 Error validation(std::string message);
 // "One or more parameter values were invalid: ..."
 Error invalid_value(std::string_view what);
@@ -28,6 +31,8 @@ Error limit_exceeded(std::string message);
 Error access_denied(std::string message);
 Error key_schema_mismatch();
 // `item_json` is the item for ReturnValuesOnConditionCheckFailure; empty: none.
+// Of the table, or of a global index of it (null: none).
+Error throughput_exceeded(const Table& table, const Index* index, bool reading);
 Error conditional_check_failed(std::string_view item_json);
 Error transaction_too_large();  // The words are the documentation's: none was recorded.
 Error duplicate_item();         // PartiQL's INSERT.

@@ -22,7 +22,17 @@ inline constexpr std::size_t kBatchWriteRequestsMax = 25;
 inline constexpr std::size_t kKeyPartsMax = 4;
 inline constexpr std::size_t kPartitionKeyBytesMax = 2048;
 inline constexpr std::size_t kSortKeyBytesMax = 1024;
+// AWS: "Expression parameters". Of operators and functions, comparators included; the = of SET is
+// none.
 inline constexpr std::size_t kExpressionBytesMax = 4096;
+inline constexpr std::size_t kOperatorsMax = 300;
+inline constexpr std::size_t kDecomposedReadsMax = 50;  // Of a SELECT with IN on keys; as recorded.
+inline constexpr std::size_t kInOperandsMax = 100;
+inline constexpr std::size_t kPlaceholderBytesMax = 255;
+inline constexpr std::size_t kPlaceholdersBytesMax = std::size_t{2}
+                                                     << 20;  // With what they stand for.
+// AWS: "Resource-based policy".
+inline constexpr std::size_t kPolicyBytesMax = std::size_t{20} << 10;
 inline constexpr std::size_t kLocalIndexesMax = 5;
 inline constexpr std::size_t kGlobalIndexesMax = 20;
 inline constexpr long long kThroughputMax = 1'000'000'000'000;

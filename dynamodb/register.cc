@@ -1,8 +1,10 @@
 #include <span>
 
+#include "dynamodb/errors.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
+#include "dynamodb/table/replicas.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -48,6 +50,13 @@ constexpr Named kOperations[] = {
     {"DescribeContributorInsights", describe_contributor_insights},
     {"UpdateContributorInsights", update_contributor_insights},
     {"ListContributorInsights", list_contributor_insights},
+    {"PutResourcePolicy", put_resource_policy},
+    {"GetResourcePolicy", get_resource_policy},
+    {"DeleteResourcePolicy", delete_resource_policy},
+    {"EnableKinesisStreamingDestination", enable_kinesis},
+    {"DisableKinesisStreamingDestination", disable_kinesis},
+    {"UpdateKinesisStreamingDestination", update_kinesis},
+    {"DescribeKinesisStreamingDestination", describe_kinesis},
     {"UpdateTimeToLive", update_time_to_live},
     {"DescribeTimeToLive", describe_time_to_live},
 };
@@ -59,6 +68,34 @@ constexpr Named kStreamOperations[] = {
     {"GetRecords", get_records},
 };
 
+// Batches are refused item by item, where they are carried out.
+bool chance_refuses(Service& service, protocol::Call& call) {
+  if (call.operation().starts_with("Batch") || !service.throttle->draws(call.operation()))
+    return false;
+  Table unknown;
+  Error error = throughput_exceeded(unknown, nullptr, true);
+  error.details.clear();
+  call.fail(std::move(error));
+  return true;
+}
+
+// Pages of any origin may use the service, as on AWS; which origins may use this server is the
+// server's to say.
+protocol::OriginVerdict judge_origin(const protocol::HttpRequest& request, bool trusted) {
+  using Kind = protocol::OriginVerdict::Kind;
+  if (!trusted || !request.has_header("Origin")) return {.kind = Kind::Usual};
+  protocol::OriginVerdict verdict{.kind = Kind::Decided};
+  verdict.headers.emplace_back("Access-Control-Allow-Origin", "*");
+  if (request.method() != "OPTIONS") return verdict;
+  for (const auto& [asked, allowed] :
+       {std::pair("Access-Control-Request-Headers", "Access-Control-Allow-Headers"),
+        std::pair("Access-Control-Request-Method", "Access-Control-Allow-Methods")}) {
+    if (request.has_header(asked)) verdict.headers.emplace_back(allowed, request.header(asked));
+  }
+  verdict.headers.emplace_back("Access-Control-Max-Age", "172800");
+  return verdict;
+}
+
 void serve(protocol::Service& wire, std::span<const Named> operations, Service& service) {
   for (const Named& named : operations) {
     wire.on(named.name, [&service, operation = named.operation](const protocol::CallPtr& call) {
@@ -66,6 +103,7 @@ void serve(protocol::Service& wire, std::span<const Named> operations, Service& 
         if (auto judged = judge(service, *call); !judged)
           return call->fail(std::move(judged).error());
       }
+      if (service.throttle && chance_refuses(service, *call)) return;
       if (auto begun = operation(service, call); !begun) call->fail(std::move(begun).error());
     });
   }
@@ -100,6 +138,9 @@ std::vector<engine::TableSpec> tables() {
        "dynamodb_expiries",
        {{"table_id", Integer}, {"expires", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kExpiryHeads, "dynamodb_expiry_heads", {{"table_id", Integer}}},
+      {kReplicaClocks,
+       "dynamodb_replica_clocks",
+       {{"table_id", Integer}, {"hash", Integer}, {"partition_key", Blob}, {"sort_key", Blob}}},
       {kCopies, "dynamodb_copies", {{"target_id", Integer}}},
       {kBackups,
        "dynamodb_backups",
@@ -108,27 +149,41 @@ std::vector<engine::TableSpec> tables() {
 }
 
 DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard, DynamoDbOptions options)
-    : impl_(std::make_unique<Impl>(store, guard, options)) {
+    : impl_(std::make_unique<Impl>(store, guard, std::move(options))) {
   name_work(*impl_);
   impl_->copier.resume();
 }
 DynamoDb::~DynamoDb() = default;
 
-// Pages of any origin may use the service, as on AWS; which origins may use this server is the
-// server's to say.
-protocol::OriginVerdict judge_origin(const protocol::HttpRequest& request, bool trusted) {
-  using Kind = protocol::OriginVerdict::Kind;
-  if (!trusted || !request.has_header("Origin")) return {.kind = Kind::Usual};
-  protocol::OriginVerdict verdict{.kind = Kind::Decided};
-  verdict.headers.emplace_back("Access-Control-Allow-Origin", "*");
-  if (request.method() != "OPTIONS") return verdict;
-  for (const auto& [asked, allowed] :
-       {std::pair("Access-Control-Request-Headers", "Access-Control-Allow-Headers"),
-        std::pair("Access-Control-Request-Method", "Access-Control-Allow-Methods")}) {
-    if (request.has_header(asked)) verdict.headers.emplace_back(allowed, request.header(asked));
+Result<std::int64_t> DynamoDb::remove_expired() {
+  Impl& service = *impl_;
+  std::vector<Table> tables;
+  {
+    const auto view = service.store.view();
+    const auto cursor = view->scan(kTables, {});
+    for (; cursor->valid(); cursor->next()) {
+      CLOCHE_TRY(table, decode_table(cursor->value()));
+      if (!table.ttl_attribute.empty()) tables.push_back(std::move(table));
+    }
+    CLOCHE_TRY_VOID(cursor->status());
   }
-  verdict.headers.emplace_back("Access-Control-Max-Age", "172800");
-  return verdict;
+  std::int64_t all = 0;
+  for (const Table& listed : tables) {
+    const Place place{listed.account, listed.region};
+    for (std::int64_t removed = 1; removed > 0; all += removed) {
+      CLOCHE_TRY_VOID(service.store.write(
+          "dynamodb.RemoveExpired " + listed.name, [&](engine::WriteTxn& txn) -> Result<void> {
+            removed = 0;
+            CLOCHE_TRY(const table, service.catalog.find(txn, place, listed.name));
+            if (table == nullptr || table->id != listed.id || table->ttl_attribute.empty())
+              return {};
+            CLOCHE_TRY(const count, cloche::dynamodb::remove_expired(txn, *table));
+            removed = count;
+            return {};
+          }));
+    }
+  }
+  return all;
 }
 
 void register_dynamodb(protocol::Registry& registry, DynamoDb& dynamodb) {

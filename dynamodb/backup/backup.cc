@@ -18,6 +18,7 @@ Result<void> store_backup(engine::WriteTxn& txn, const Backup& backup) {
   out.add(arena, "available", Value::boolean(backup.available));
   out.add(arena, "items", Value::integer(backup.items));
   out.add(arena, "bytes", Value::integer(backup.bytes));
+  if (backup.expires) out.add(arena, "expires", encode_time(backup.expires));
   out.add(arena, "table", Value::raw(table));
   std::string row;
   append_json(row, out);
@@ -42,6 +43,7 @@ Result<Backup> decode_backup(std::string_view key, std::string_view row) {
   backup.available = in["available"].as_bool();
   backup.items = in["items"].as_integer(0);
   backup.bytes = in["bytes"].as_integer(0);
+  backup.expires = decode_time(in["expires"]);
   std::string table;
   append_json(table, in["table"]);
   CLOCHE_TRY(decoded, decode_table(table));

@@ -34,6 +34,8 @@ struct Backup {
   std::int64_t storage = 0;  // What its items are stored under.
   bool available = false;    // All items are there.
   std::int64_t items = 0, bytes = 0;
+  // Made by the service of a table that was deleted, and kept until then; absent: made by a user.
+  std::optional<Instant> expires;
   Table table;  // As it was.
 
   std::string arn() const {

@@ -5,6 +5,7 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/expression/check.h"
 #include "dynamodb/item/attribute.h"
+#include "dynamodb/limits.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -28,28 +29,41 @@ std::string listed(const auto& entries) {
 
 }  // namespace
 
+namespace {
+
+Result<void> check_key(std::string_view map, std::string_view key, char mark) {
+  const std::string prefix = std::string(map) + " contains invalid key: ";
+  if (key.size() > kPlaceholderBytesMax) {
+    return validation(
+        prefix + "The expression attribute map contains a key that is too long; size of key: " +
+        std::to_string(key.size()));
+  }
+  if (is_placeholder(key, mark)) return {};
+  return validation(prefix + "Syntax error; key: \"" + std::string(key) + "\"");
+}
+
+}  // namespace
+
 Result<void> Placeholders::read(const Value& names, const Value& values) {
+  std::size_t names_bytes = 0, values_bytes = 0;
   if (names.present()) {
     if (names.empty()) return validation("ExpressionAttributeNames must not be empty");
     for (const Member& member : names.members()) {
-      if (!is_placeholder(member.name, '#')) {
-        return validation("ExpressionAttributeNames contains invalid key: Syntax error; key: \"" +
-                          std::string(member.name) + "\"");
-      }
+      CLOCHE_TRY_VOID(check_key("ExpressionAttributeNames", member.name, '#'));
       if (member.value.text().empty()) {
         return validation("ExpressionAttributeNames contains invalid value for key " +
                           std::string(member.name));
       }
+      names_bytes += member.name.size() + member.value.text().size();
       names_.push_back({member.name, member.value});
     }
+    if (names_bytes > kPlaceholdersBytesMax)
+      return validation("ExpressionAttributeNames exceeds max size");
   }
   if (!values.present()) return {};
   if (values.empty()) return validation("ExpressionAttributeValues must not be empty");
   for (const Member& member : values.members()) {
-    if (!is_placeholder(member.name, ':')) {
-      return validation("ExpressionAttributeValues contains invalid key: Syntax error; key: \"" +
-                        std::string(member.name) + "\"");
-    }
+    CLOCHE_TRY_VOID(check_key("ExpressionAttributeValues", member.name, ':'));
   }
   for (const Member& member : values.members()) {
     auto checked = check_attribute(member.value, arena_);
@@ -61,7 +75,14 @@ Result<void> Placeholders::read(const Value& names, const Value& values) {
       }
       return error;
     }
+    values_bytes += member.name.size() + (*checked).bytes;
     values_.push_back({member.name, (*checked).value});
+  }
+  if (values_bytes > kPlaceholdersBytesMax)
+    return validation("ExpressionAttributeValues exceeds max size");
+  if (names_bytes + values_bytes > kPlaceholdersBytesMax) {
+    return validation(
+        "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size");
   }
   return {};
 }

@@ -61,8 +61,14 @@ class Parser {
                         std::to_string(text_.size()));
     }
     if (!whole() || !at_end()) return validation(syntax_error(text_, tokens_, at_));
+    if (operators_ > kOperatorsMax) {
+      // The service stops counting at the first that is too many.
+      out_.refusal = "The expression contains too many operators; operator count: " +
+                     std::to_string(kOperatorsMax + 1);
+    }
+    if (out_.refusal.empty()) out_.refusal = limit_;
     // An update looks at reserved words first.
-    if (out_.kind == ExpressionKind::Update) out_.refusal = reserved_;
+    if (out_.kind == ExpressionKind::Update && out_.refusal.empty()) out_.refusal = reserved_;
     for (const std::string* refusal :
          {&parentheses_, &unknown_, &misused_, &reserved_, &repeated_}) {
       if (out_.refusal.empty()) out_.refusal = *refusal;
@@ -112,6 +118,7 @@ class Parser {
     refuse_size_alone(out);
     all.args.push_back(std::move(out));
     while (take_word(word)) {
+      ++operators_;
       Node& arg = all.args.emplace_back();
       if (!next(arg) || !is_condition(arg)) return false;
       refuse_size_alone(arg);
@@ -123,6 +130,7 @@ class Parser {
   bool negation(Node& out) {
     if (!take_word("NOT")) return comparison(out);
     out.kind = NodeKind::Not;
+    ++operators_;
     Node& arg = out.args.emplace_back();
     if (++depth_ > kDepthMax) return false;
     const bool good = negation(arg) && is_condition(arg);
@@ -148,14 +156,25 @@ class Parser {
     if (token().is_word("IN")) {
       if (!is_operand(out)) return false;
       ++at_;
-      return collect(out, NodeKind::In, {}) && take("(") && operands(out.args) && no_misuse(out);
+      return collect(out, NodeKind::In, {}) && take("(") && operands(out.args) && no_misuse(out) &&
+             no_long_list(out);
+    }
+    return true;
+  }
+
+  bool no_long_list(const Node& in) {
+    const std::size_t listed = in.args.size() - 1;
+    if (listed > kInOperandsMax && limit_.empty()) {
+      limit_ = "The IN operator is provided with too many operands; number of operands: " +
+               std::to_string(listed);
     }
     return true;
   }
 
   // Makes `out` the first argument of a new node in its place.
-  static bool collect(Node& out, NodeKind kind, Comparator comparator) {
+  bool collect(Node& out, NodeKind kind, Comparator comparator) {
     Node node;
+    ++operators_;
     node.kind = kind;
     node.comparator = comparator;
     node.args.push_back(std::move(out));
@@ -203,6 +222,7 @@ class Parser {
 
   bool function(Node& out) {
     out.kind = NodeKind::Function;
+    ++operators_;
     out.name = token().text;
     const std::span<const NamedFunction> known =
         out_.kind == ExpressionKind::Update ? std::span<const NamedFunction>(kUpdateFunctions)
@@ -237,7 +257,14 @@ class Parser {
 
   // -- paths
 
-  bool path(DocumentPath& out) { return step(out) && path_steps(out); }
+  bool path(DocumentPath& out) {
+    if (!step(out) || !path_steps(out)) return false;
+    if (out.size() > static_cast<std::size_t>(kNestingDepthMax) && limit_.empty()) {
+      limit_ = "The document path has too many nesting levels; nesting levels: " +
+               std::to_string(out.size());
+    }
+    return true;
+  }
 
   bool path_steps(DocumentPath& out) {
     while (true) {
@@ -365,8 +392,9 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  std::size_t operators_ = 0;
   Expression out_;
-  std::string parentheses_, unknown_, misused_, reserved_, repeated_;
+  std::string limit_, parentheses_, unknown_, misused_, reserved_, repeated_;
 };
 
 }  // namespace

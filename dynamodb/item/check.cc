@@ -306,6 +306,9 @@ Result<CheckedValue> check_attribute(const Value& attribute, Arena& arena) {
 
 Result<CheckedValue> check_item(const Value& item, Arena& arena) {
   if (!item.is(Value::Kind::Map)) return not_a_map(item);
+  for (const Member& member : item.members()) {
+    if (member.name.empty()) return validation("Empty attribute name");
+  }
   CheckedValue checked;
   CLOCHE_TRY_VOID(Checker(arena).item(item, checked.value, checked.bytes, 0));
   return checked;

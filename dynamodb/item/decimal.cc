@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
@@ -73,12 +74,21 @@ Result<Decimal> Decimal::parse(std::string_view text) {
     const bool below = at < text.size() && text[at] == '-';
     if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
     if (at == text.size()) return not_a_number(text);
-    for (; at < text.size() && is_digit(text[at]); ++at)
-      written = std::min(written * 10 + (text[at] - '0'), 100'000'000);
+    // The service reads it as a number of 64 bits, and what does not fit is none.
+    std::int64_t exponent = 0;
+    const auto [end, error] =
+        std::from_chars(text.data() + at, text.data() + text.size(), exponent);
+    if (error != std::errc() || text[at] == '-') return not_a_number(text);
+    at = static_cast<std::size_t>(end - text.data());
+    written = static_cast<int>(std::min<std::int64_t>(exponent, 100'000'000));
     if (below) written = -written;
   }
   if (at < text.size()) return not_a_number(text);
-  if (significant == 0) return Decimal();
+  if (significant == 0) {
+    // Also zero is held against the range by the exponent that it is written with.
+    if (written > kNumberMagnitudeMax) return number_overflow();
+    return written < kNumberMagnitudeMin ? Result<Decimal>(number_underflow()) : Decimal();
+  }
 
   const int exponent = written + scale + zeros;
   const int magnitude = exponent + significant - 1;

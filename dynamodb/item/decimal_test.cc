@@ -33,7 +33,7 @@ TEST(Decimal, IsNormalizedAsTheServiceDoes) {
   EXPECT_EQ(normalized(".123"), "0.123");
   EXPECT_EQ(normalized("0001.2300"), "1.23");
   EXPECT_EQ(normalized("1e+5"), "100000");
-  EXPECT_EQ(normalized("0e1000"), "0");
+  EXPECT_EQ(normalized("0e125"), "0");
   EXPECT_EQ(normalized("-0.00"), "0");
   EXPECT_EQ(normalized("12.e-3"), "0.012");
   EXPECT_EQ(normalized("1E125"), "1" + std::string(125, '0'));
@@ -53,7 +53,11 @@ TEST(Decimal, IsRefusedInTheServicesWords) {
       "Number underflow. Attempting to store a number with magnitude smaller than supported range";
   EXPECT_EQ(normalized("1e126"), over);
   EXPECT_EQ(normalized("11e125"), over);
-  EXPECT_EQ(normalized("1e99999999999999999999"), over);
+  EXPECT_EQ(normalized("1e99999999999"), over);
+  EXPECT_EQ(normalized("0e126"), over);
+  EXPECT_EQ(normalized("0e-131"), under);
+  EXPECT_EQ(normalized("1e9223372036854775808"),
+            "The parameter cannot be converted to a numeric value: 1e9223372036854775808");
   EXPECT_EQ(normalized("1e-131"), under);
   EXPECT_EQ(normalized("0.9e-130"), under);
   EXPECT_EQ(normalized("3.14159265358979323846264338327950288419"),

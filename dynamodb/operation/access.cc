@@ -1,9 +1,11 @@
-// Requests held against the caller's identity policies. (Tables have no policies of their own here.)
+// Requests held against the caller's identity policies, and against the policies of tables and their
+// streams.
 //
 // Source: "Actions, resources, and condition keys for Amazon DynamoDB", Service Authorization
 // Reference; of the condition keys only the global ones are known.
 #include <algorithm>
 
+#include "dynamodb/errors.h"
 #include "dynamodb/operation/service.h"
 
 namespace cloche::dynamodb {
@@ -16,13 +18,65 @@ std::string arn_of_table(const protocol::Call& call, std::string_view name) {
          std::string(name);
 }
 
+// What the policy of a table or stream says; None where there is none.
+iam::Verdict judge_by_resource(Service& service, const iam::Request& request) {
+  const std::string_view arn = request.resource;
+  const std::size_t begin = arn.find(":table/");
+  if (!arn.starts_with("arn:aws:dynamodb:") || begin == std::string_view::npos)
+    return iam::Verdict::None;
+  const std::string_view place = arn.substr(17, begin - 17);
+  const std::size_t colon = place.find(':');
+  if (colon == std::string_view::npos) return iam::Verdict::None;
+  const std::string_view rest = arn.substr(begin + 7);
+  const auto view = service.store.view();
+  const auto table = service.catalog.find(
+      *view, {std::string(place.substr(colon + 1)), std::string(place.substr(0, colon))},
+      rest.substr(0, rest.find('/')));
+  if (!table || *table == nullptr) return iam::Verdict::None;
+  const bool stream = rest.find("/stream/") != std::string_view::npos;
+  const ResourcePolicy& policy = stream ? (*table)->stream_policy : (*table)->policy;
+  if (policy.text.empty()) return iam::Verdict::None;
+  const auto parsed = iam::Policy::parse(policy.text, iam::Policy::Kind::Resource);
+  return parsed ? parsed->judge(request) : iam::Verdict::None;
+}
+
+// The account of an ARN; empty if it has none.
+std::string_view account_of(std::string_view arn) {
+  for (int colons = 0; colons < 4; ++colons) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return arn.substr(0, arn.find(':'));
+}
+
 struct Judge {
-  const Service& service;
+  Service& service;
   const protocol::Call& call;
 
+  // "Policy evaluation logic" (IAM User Guide): within an account one of the two policies is enough,
+  // between accounts both have to allow; a denial ends it either way.
   Result<void> operator()(std::string_view operation, std::string_view resource) const {
-    return iam::judge_by_identity(service.guard, call, "dynamodb:" + std::string(operation),
-                                  resource, service.store.clock().now());
+    const std::string action = "dynamodb:" + std::string(operation);
+    const iam::Principal who = iam::principal_of(call.caller());
+    const iam::RequestContext context(call, who, service.store.clock().now());
+    const iam::Request request{who, action, resource, context};
+    const iam::Verdict by_identity =
+        iam::judge_identity(service.guard.user_of(call.caller()), request);
+    const iam::Verdict by_resource = judge_by_resource(service, request);
+    const std::string_view owner = account_of(resource);
+    const bool foreign = !owner.empty() && owner != who.account;
+    const bool identity_allows = by_identity == iam::Verdict::Allow;
+    const bool resource_allows = by_resource == iam::Verdict::Allow ||
+                                 (foreign && by_resource == iam::Verdict::AllowAccount);
+    const bool denied = by_identity == iam::Verdict::Deny || by_resource == iam::Verdict::Deny;
+    const bool allowed =
+        foreign ? identity_allows && resource_allows : identity_allows || resource_allows;
+    if (!denied && allowed) return {};
+    const iam::Refusal why = by_identity == iam::Verdict::Deny   ? iam::Refusal::DenyOfIdentity
+                             : by_resource == iam::Verdict::Deny ? iam::Refusal::DenyOfResource
+                                                                 : iam::Refusal::NoIdentityPolicy;
+    return service.guard.settle(call, access_denied(iam::refusal_text(request, why, false)));
   }
 };
 
@@ -100,7 +154,7 @@ Result<void> judge_transaction(const Judge& judge) {
 
 }  // namespace
 
-Result<void> judge(const Service& service, const protocol::Call& call) {
+Result<void> judge(Service& service, const protocol::Call& call) {
   const Judge judge{service, call};
   const Value& input = call.input();
   const std::string_view operation = call.operation();

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/backups.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
 #include "dynamodb/table/item_step.h"
+#include "dynamodb/table/replicas.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -130,6 +132,8 @@ void name_work(Service& service) {
                           service.copier.wake();
                           return {};
                         });
+  name_replica_work(service.store, service.catalog);
+  name_backup_work(service.store);
   name_stream_work(service.store);
   name_expiry_work(service.store, service.catalog, service.options.remove_expired);
 }

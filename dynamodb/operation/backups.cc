@@ -15,8 +15,9 @@ Value details(const Backup& backup, std::string_view status, Arena& arena) {
   out.add(arena, "BackupName", Value::string(arena, backup.name));
   if (backup.available) out.add(arena, "BackupSizeBytes", Value::integer(backup.bytes));
   out.add(arena, "BackupStatus", Value::string(status));
-  out.add(arena, "BackupType", Value::string("USER"));
+  out.add(arena, "BackupType", Value::string(backup.expires ? "SYSTEM" : "USER"));
   out.add(arena, "BackupCreationDateTime", Value::timestamp(backup.created));
+  if (backup.expires) out.add(arena, "BackupExpiryDateTime", Value::timestamp(*backup.expires));
   return out;
 }
 
@@ -82,13 +83,49 @@ std::string new_backup_id(engine::WriteTxn& txn) {
 // Which backups a ListBackups asks for.
 bool is_listed(const Backup& backup, const Value& input) {
   const std::string_view type = input["BackupType"].text();
-  if (!type.empty() && type != "USER" && type != "ALL") return false;
+  if (type != "ALL" && (type == "SYSTEM") != backup.expires.has_value()) return false;
   const auto from = input["TimeRangeLowerBound"].as_timestamp();
   const auto to = input["TimeRangeUpperBound"].as_timestamp();
   return (!from || backup.created >= *from) && (!to || backup.created < *to);
 }
 
+constexpr std::string_view kExpireBackup = "dynamodb.expire_backup";
+
+Result<void> expire_backup(engine::WriteTxn& txn, const std::string& key) {
+  CLOCHE_TRY(const row, txn.get(kBackups, key));
+  if (!row) return {};  // A user was before us.
+  CLOCHE_TRY(const backup, decode_backup(key, *row));
+  CLOCHE_TRY_VOID(txn.erase(kBackups, key));
+  return clear_rows_later(txn, kItems, backup.storage);
+}
+
 }  // namespace
+
+// AWS: a table with point-in-time recovery leaves a backup for 35 days when it is deleted
+// ("Deleting a table with point-in-time recovery enabled", Developer Guide). Its items stay where
+// they are, and are the backup's from now on.
+Result<void> keep_deleted(engine::WriteTxn& txn, const Table& table, const TableCounts& counts) {
+  Backup backup;
+  backup.account = table.account;
+  backup.region = table.region;
+  backup.table_name = table.name;
+  backup.id = new_backup_id(txn);
+  backup.name = table.name + "$DeletedTableBackup";
+  backup.created = txn.now();
+  backup.expires = txn.now() + std::chrono::days(35);
+  backup.available = true;
+  backup.items = counts.items;
+  backup.bytes = counts.bytes;
+  backup.storage = table.id;
+  backup.table = table;
+  CLOCHE_TRY_VOID(store_backup(txn, backup));
+  auto queued = txn.later({std::string(kExpireBackup), backup.key(), *backup.expires});
+  return queued ? Result<void>() : std::move(queued).error();
+}
+
+void name_backup_work(engine::Store& store) {
+  store.on_work(std::string(kExpireBackup), expire_backup);
+}
 
 Error backup_not_found(std::string_view arn) {
   Error error = table_not_found();

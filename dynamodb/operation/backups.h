@@ -13,4 +13,8 @@ Error table_in_use(std::string_view name);
 // A caller's own backup in the region it asks.
 Result<Backup> need_backup(const engine::ReadView& view, const Place& place, std::string_view arn);
 
+// Leaves the backup of a table with point-in-time recovery that is being deleted.
+Result<void> keep_deleted(engine::WriteTxn& txn, const Table& table, const TableCounts& counts);
+void name_backup_work(engine::Store& store);
+
 }  // namespace cloche::dynamodb

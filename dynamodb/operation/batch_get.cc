@@ -52,10 +52,10 @@ Result<TablePart> plan_part(Service& service, const Member& member, std::size_t&
 }
 
 // The rest of a table's request, for UnprocessedKeys.
-Value unprocessed(const TablePart& part, std::size_t from, Arena& arena) {
+Value unprocessed(const TablePart& part, const std::vector<Value>& left, Arena& arena) {
   Value out = Value::map();
   Value& keys = out.add(arena, "Keys", Value::list());
-  for (std::size_t i = from; i < part.keys.size(); ++i) keys.push(arena, part.keys[i]);
+  for (const Value& key : left) keys.push(arena, key);
   for (const Member& member : part.input->members()) {
     if (member.name != "Keys" && member.value.present()) out.add(arena, member.name, member.value);
   }
@@ -73,17 +73,24 @@ class Batch {
     const bool consistent = (*part.input)["ConsistentRead"].as_bool();
     Value items = Value::list();
     ConsumedHalves consumed;
-    std::size_t at = 0;
-    for (; at < part.keys.size() && bytes_ < kBatchGetBytesMax; ++at) {
-      CLOCHE_TRY(const key, key_of_key(*table, part.keys[at]));
+    std::vector<Value> left;
+    for (const Value& asked : part.keys) {
+      if (bytes_ >= kBatchGetBytesMax || !admits(*table)) {
+        left.push_back(asked);
+        continue;
+      }
+      CLOCHE_TRY(const key, key_of_key(*table, asked));
       CLOCHE_TRY(found, FoundItem::find(view_, key));
-      consumed.table += read_halves(found.bytes(), consistent);
+      const ConsumedHalves one{read_halves(found.bytes(), consistent), {}};
+      if (service_.throttle) service_.throttle->charge(*table, one, Throttle::Kind::Read);
+      consumed.table += one.table;
+      ++read_;
       if (!found.exists()) continue;
       bytes_ += found.bytes();
       CLOCHE_TRY(const item, part.projection.of(found, arena_));
       items.push(arena_, item);
     }
-    if (at < part.keys.size()) left_.add(arena_, part.asked_as, unprocessed(part, at, arena_));
+    if (!left.empty()) left_.add(arena_, part.asked_as, unprocessed(part, left, arena_));
     responses_.add(arena_, part.asked_as, items);
     if (detail_ != CapacityDetail::None)
       capacities_.push(arena_,
@@ -91,7 +98,9 @@ class Batch {
     return {};
   }
 
-  Value output() {
+  // A batch of which nothing could be read is refused.
+  Result<Value> output() {
+    if (read_ == 0 && refusal_) return *refusal_;
     Value out = Value::map();
     out.add(arena_, "Responses", responses_);
     out.add(arena_, "UnprocessedKeys", left_);
@@ -100,13 +109,24 @@ class Batch {
   }
 
  private:
+  bool admits(const Table& table) {
+    if (!service_.throttle) return true;
+    auto admitted = service_.throttle->draws("BatchGetItem")
+                        ? Result<void>(throughput_exceeded(table, nullptr, true))
+                        : service_.throttle->admit(table, nullptr, Throttle::Kind::Read);
+    if (admitted) return true;
+    refusal_ = std::move(admitted).error();
+    return false;
+  }
+
   Service& service_;
   const engine::ReadView& view_;
   const protocol::Call& call_;
   CapacityDetail detail_;
   Arena& arena_;
   Value responses_ = Value::map(), left_ = Value::map(), capacities_ = Value::list();
-  std::size_t bytes_ = 0;
+  std::size_t bytes_ = 0, read_ = 0;
+  std::optional<Error> refusal_;
 };
 
 }  // namespace

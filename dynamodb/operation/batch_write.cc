@@ -10,6 +10,7 @@ namespace {
 struct BatchPlan {
   std::string_view asked_as;  // The table, as in the request and so in the answer.
   std::vector<WritePlan> writes;
+  const Value* requests = nullptr;  // What they were made from.
 };
 
 Result<WritePlan> plan_request(Service& service, const Value& request, Arena& arena) {
@@ -24,7 +25,7 @@ Result<WritePlan> plan_request(Service& service, const Value& request, Arena& ar
 }
 
 Result<BatchPlan> plan_table_part(Service& service, const Member& member, Arena& arena) {
-  BatchPlan plan{member.name, {}};
+  BatchPlan plan{member.name, {}, &member.value};
   CLOCHE_TRY(const name, table_name_of(member.name));
   for (const Value& request : member.value.items()) {
     CLOCHE_TRY(write, plan_request(service, request, arena));
@@ -46,7 +47,16 @@ struct TableOutcome {
   std::shared_ptr<const Table> table;
   ConsumedHalves consumed;
   Value metrics = Value::list();
+  Value left = Value::list();  // For UnprocessedItems.
+  std::size_t written = 0;
+  std::optional<Error> refusal;
 };
+
+Result<void> admit(Service& service, const Table& table) {
+  if (!service.throttle) return {};
+  if (service.throttle->draws("BatchWriteItem")) return throughput_exceeded(table, nullptr, false);
+  return admit_write(service.throttle.get(), table);
+}
 
 Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const protocol::Call& call,
                                 const BatchPlan& plan, Arena& arena) {
@@ -66,9 +76,15 @@ Result<TableOutcome> write_part(Service& service, engine::WriteTxn& txn, const p
   TableOutcome outcome;
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     Decision& decision = decisions[i];
+    outcome.table = decision.table;
+    if (auto admitted = admit(service, *decision.table); !admitted) {
+      outcome.refusal = std::move(admitted).error();
+      outcome.left.push(arena, plan.requests->items()[i]);
+      continue;
+    }
+    ++outcome.written;
     CLOCHE_TRY_VOID(decide(plan.writes[i], txn, decision, arena));
     CLOCHE_TRY(const consumed, apply(txn, decision, arena));
-    outcome.table = decision.table;
     outcome.consumed.table += consumed.table;
     for (std::size_t at = 0; at < consumed.indexes.size(); ++at) {
       outcome.consumed.add_index(at, consumed.indexes[at], *decision.table);
@@ -103,15 +119,23 @@ Result<void> batch_write_item(Service& service, const protocol::CallPtr& call) {
         Value output = Value::map();
         Value capacities = Value::list();
         Value metrics = Value::map();
+        Value left = Value::map();
+        std::size_t written = 0;
+        std::optional<Error> refusal;
         for (const BatchPlan& plan : plans) {
           CLOCHE_TRY(const outcome, write_part(service, txn, request, plan, arena));
           if (detail != CapacityDetail::None) {
             capacities.push(arena, consumed_capacity(*outcome.table, outcome.consumed, detail,
                                                      UnitKind::Plain, arena));
           }
+          written += outcome.written;
+          if (outcome.refusal) refusal = outcome.refusal;
+          if (!outcome.left.empty()) left.add(arena, plan.asked_as, outcome.left);
           if (!outcome.metrics.empty()) metrics.add(arena, plan.asked_as, outcome.metrics);
         }
-        output.add(arena, "UnprocessedItems", Value::map());
+        // A batch of which nothing could be written is refused.
+        if (written == 0 && refusal) return *refusal;
+        output.add(arena, "UnprocessedItems", left);
         if (detail != CapacityDetail::None) output.add(arena, "ConsumedCapacity", capacities);
         if (!metrics.empty()) output.add(arena, "ItemCollectionMetrics", metrics);
         return output;

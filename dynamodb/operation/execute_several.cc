@@ -98,6 +98,7 @@ Result<ConsumedHalves> write_one(Service& service, engine::WriteTxn& txn,
   CLOCHE_TRY(const plan, plan_write(service, *part.statement, *table, *part.input, arena));
   CLOCHE_TRY(located, locate(service, txn, call, plan));
   decision = std::move(located);
+  CLOCHE_TRY_VOID(admit_write(decision.throttle, *decision.table));
   CLOCHE_TRY_VOID(decide(plan, txn, decision, arena));
   return apply(txn, decision, arena);
 }

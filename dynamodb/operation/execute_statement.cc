@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/digest.h"
 #include "base/json.h"
 #include "dynamodb/errors.h"
@@ -65,13 +67,20 @@ Result<Value> select(Service& service, const engine::ReadView& view, const proto
   CLOCHE_TRY_VOID(check_attributes(plan.page, source, false));
   CLOCHE_TRY_VOID(check_start_shape(plan.page, source, false));
   CLOCHE_TRY(const start, start_row(plan.page, source));
-  engine::KeyRange range = engine::KeyRange::of(engine::KeyWriter().integer(source.id()));
-  if (!plan.keys.empty()) {
-    CLOCHE_TRY(const match, match_keys(source.keys(), plan.keys, Value()));
-    range = range_of(source.id(), source.table->order, source.keys(), match);
+  std::vector<engine::KeyRange> ranges;
+  for (const std::vector<KeyCondition>& read : plan.reads) {
+    CLOCHE_TRY(const match, match_keys(source.keys(), read, Value()));
+    ranges.push_back(range_of(source.id(), source.table->order, source.keys(), match));
   }
+  if (plan.reads.empty())
+    ranges.push_back(engine::KeyRange::of(engine::KeyWriter().integer(source.id())));
+  // In the order of the rows, so that a page can go on where another ended; values given twice are
+  // read once.
+  std::ranges::sort(ranges, {}, &engine::KeyRange::from);
+  ranges.erase(std::ranges::unique(ranges, {}, &engine::KeyRange::from).begin(), ranges.end());
+  if (plan.direction == engine::Direction::Backward) std::ranges::reverse(ranges);
   CLOCHE_TRY(const page,
-             read_page(view, plan.page, source, std::move(range), start, plan.direction, arena));
+             read_page(view, plan.page, source, std::move(ranges), start, plan.direction, arena));
   Value output = Value::map();
   output.add(arena, "Items", page["Items"]);
   if (const Value& last = page["LastEvaluatedKey"]; last.present()) {
@@ -89,6 +98,7 @@ Result<Value> write(Service& service, engine::WriteTxn& txn, const protocol::Cal
   CLOCHE_TRY(const table, table_of(service, txn, call, statement));
   CLOCHE_TRY(const plan, plan_write(service, statement, *table, input, arena));
   CLOCHE_TRY(decision, locate(service, txn, call, plan));
+  CLOCHE_TRY_VOID(admit_write(decision.throttle, *decision.table));
   CLOCHE_TRY_VOID(decide(plan, txn, decision, arena));
   CLOCHE_TRY(const consumed, apply(txn, decision, arena));
   Value items = Value::list();

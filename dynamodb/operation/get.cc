@@ -17,15 +17,20 @@ Result<void> get_item(Service& service, const protocol::CallPtr& call) {
     CLOCHE_TRY(const key, key_of_key(*table, keys.value));
     if (projection.expression())
       CLOCHE_TRY_VOID(refuse_paths_into_keys(*table, *projection.expression()));
+    if (service.throttle)
+      CLOCHE_TRY_VOID(service.throttle->admit(*table, nullptr, Throttle::Kind::Read));
     CLOCHE_TRY(found, FoundItem::find(view, key));
     Value output = Value::map();
     if (found.exists()) {
       CLOCHE_TRY(const item, projection.of(found, arena));
       output.add(arena, "Item", item);
     }
-    if (const auto detail = capacity_detail(input); detail != CapacityDetail::None) {
+    const auto detail = capacity_detail(input);
+    if (detail != CapacityDetail::None || service.throttle) {
       const ConsumedHalves consumed{read_halves(found.bytes(), input["ConsistentRead"].as_bool()),
                                     {}};
+      if (service.throttle) service.throttle->charge(*table, consumed, Throttle::Kind::Read);
+      if (detail == CapacityDetail::None) return output;
       output.add(arena, "ConsumedCapacity",
                  consumed_capacity(*table, consumed, detail, UnitKind::Plain, arena));
     }

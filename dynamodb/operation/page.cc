@@ -35,6 +35,37 @@ bool mentions(const BoundExpression& filter, const Node& node, std::string_view 
                              [&](const Node& arg) { return mentions(filter, arg, name); });
 }
 
+// The rows of several ranges, one after the other.
+class RowsOfRanges {
+ public:
+  RowsOfRanges(const engine::ReadView& view, engine::TableId rows,
+               const std::vector<engine::KeyRange>& ranges, engine::Direction direction)
+      : view_(view), rows_(rows), ranges_(ranges), direction_(direction) {
+    settle();
+  }
+  bool valid() const { return cursor_ != nullptr && cursor_->valid(); }
+  std::string_view value() const { return cursor_->value(); }
+  void next() {
+    cursor_->next();
+    settle();
+  }
+  Result<void> status() const { return cursor_ ? cursor_->status() : Result<void>(); }
+
+ private:
+  // On to the next range at the end of one, unless that ended with an error.
+  void settle() {
+    while (!valid() && at_ < ranges_.size() && status())
+      cursor_ = view_.scan(rows_, ranges_[at_++], direction_);
+  }
+
+  const engine::ReadView& view_;
+  const engine::TableId rows_;
+  const std::vector<engine::KeyRange>& ranges_;
+  const engine::Direction direction_;
+  std::size_t at_ = 0;
+  std::unique_ptr<engine::Cursor> cursor_;
+};
+
 // An item out of a page: what was counted, and what of it goes out.
 class PageReader {
  public:
@@ -61,7 +92,7 @@ class PageReader {
   // The page may be full: what it holds has to be counted (count_again), which costs a look into
   // every item. Most pages never get there.
   bool must_count() const { return !counted_ && page_bytes_ >= kPageBytesMax; }
-  Result<void> count_again(engine::Cursor& rows) {
+  Result<void> count_again(RowsOfRanges& rows) {
     counted_ = true;
     page_bytes_ = 0;
     for (std::size_t i = 0; i < scanned_ && rows.valid(); ++i, rows.next()) {
@@ -80,7 +111,7 @@ class PageReader {
       CLOCHE_TRY(const key, last_key());
       out.add(arena_, "LastEvaluatedKey", key);
     }
-    if (plan_.capacity != CapacityDetail::None) {
+    if (plan_.capacity != CapacityDetail::None || source_.throttle != nullptr) {
       ConsumedHalves consumed;
       if (source_.index == nullptr || source_.fetch_items)
         consumed.table = read_halves(table_bytes_, plan_.consistent);
@@ -88,6 +119,9 @@ class PageReader {
         const auto at = static_cast<std::size_t>(source_.index - source_.table->indexes.data());
         consumed.add_index(at, read_halves(index_bytes_, plan_.consistent), *source_.table);
       }
+      if (source_.throttle != nullptr)
+        source_.throttle->charge(*source_.table, consumed, Throttle::Kind::Read);
+      if (plan_.capacity == CapacityDetail::None) return out;
       out.add(arena_, "ConsumedCapacity",
               consumed_capacity(*source_.table, consumed, plan_.capacity, UnitKind::Plain, arena_));
     }
@@ -219,7 +253,14 @@ Result<PageSource> find_source(Service& service, const engine::ReadView& view,
   PageSource source;
   CLOCHE_TRY(table, need_table(service, view, call, plan.table_name));
   source.table = std::move(table);
-  if (plan.index_name.empty()) return source;
+  source.throttle = service.throttle.get();
+  const auto admitted = [&source]() -> Result<PageSource> {
+    if (source.throttle != nullptr) {
+      CLOCHE_TRY_VOID(source.throttle->admit(*source.table, source.index, Throttle::Kind::Read));
+    }
+    return std::move(source);
+  };
+  if (plan.index_name.empty()) return admitted();
   source.index = source.table->find_index(plan.index_name);
   if (source.index == nullptr) {
     return validation("The table does not have the specified index: " +
@@ -231,7 +272,7 @@ Result<PageSource> find_source(Service& service, const engine::ReadView& view,
   if (source.index->backfilling) {
     return validation("Cannot read from backfilling global secondary index: " + source.index->name);
   }
-  return source;
+  return admitted();
 }
 
 Result<void> check_attributes(const PagePlan& plan, PageSource& source, bool is_query) {
@@ -308,27 +349,30 @@ Result<std::string> start_row(const PagePlan& plan, const PageSource& source) {
 }
 
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan,
-                        const PageSource& source, engine::KeyRange range, const std::string& start,
-                        engine::Direction direction, Arena& arena) {
+                        const PageSource& source, std::vector<engine::KeyRange> ranges,
+                        const std::string& start, engine::Direction direction, Arena& arena) {
   if (!start.empty()) {
-    if (direction == engine::Direction::Forward) {
-      range.from = std::max(range.from, after_row(start));
-    } else {
-      range.to = std::min(range.to, start);
+    for (engine::KeyRange& range : ranges) {
+      if (direction == engine::Direction::Forward) {
+        range.from = std::max(range.from, after_row(start));
+      } else {
+        range.to = range.to.empty() ? start : std::min(range.to, start);
+      }
     }
   }
-  PageReader reader(view, plan, source, arena);
   // A start at the very end leaves nothing, which no range says.
-  if (range.to.empty() || range.from < range.to) {
-    const auto cursor = view.scan(source.rows(), range, direction);
-    for (; cursor->valid() && !reader.full(); cursor->next()) {
-      CLOCHE_TRY_VOID(reader.take(cursor->value()));
-      if (!reader.must_count()) continue;
-      const auto again = view.scan(source.rows(), range, direction);
-      CLOCHE_TRY_VOID(reader.count_again(*again));
-    }
-    CLOCHE_TRY_VOID(cursor->status());
+  std::erase_if(ranges, [](const engine::KeyRange& range) {
+    return !range.to.empty() && range.from >= range.to;
+  });
+  PageReader reader(view, plan, source, arena);
+  RowsOfRanges rows(view, source.rows(), ranges, direction);
+  for (; rows.valid() && !reader.full(); rows.next()) {
+    CLOCHE_TRY_VOID(reader.take(rows.value()));
+    if (!reader.must_count()) continue;
+    RowsOfRanges again(view, source.rows(), ranges, direction);
+    CLOCHE_TRY_VOID(reader.count_again(again));
   }
+  CLOCHE_TRY_VOID(rows.status());
   return reader.output();
 }
 

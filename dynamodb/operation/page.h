@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dynamodb/operation/capacity.h"
 #include "dynamodb/operation/expressions.h"
@@ -37,6 +38,7 @@ Result<Value> plan_start_key(const Value& input, Arena& arena);
 struct PageSource {
   std::shared_ptr<const Table> table;
   const Index* index = nullptr;
+  Throttle* throttle = nullptr;
   bool fetch_items = false;  // A local index that lacks something asked for: read the item too.
 
   const KeySchema& keys() const { return index ? index->keys : table->keys; }
@@ -58,9 +60,10 @@ Result<void> check_start_attribute(const Value& start_key, const KeyAttribute& k
 // The row at which it stands; empty if there is none.
 Result<std::string> start_row(const PagePlan& plan, const PageSource& source);
 
-// Reads rows of `range`, after `start` if it is not empty, until the page is full.
+// Reads rows of `ranges`, which follow each other in `direction`, after `start` if it is not empty,
+// until the page is full.
 Result<Value> read_page(const engine::ReadView& view, const PagePlan& plan,
-                        const PageSource& source, engine::KeyRange range, const std::string& start,
-                        engine::Direction direction, Arena& arena);
+                        const PageSource& source, std::vector<engine::KeyRange> ranges,
+                        const std::string& start, engine::Direction direction, Arena& arena);
 
 }  // namespace cloche::dynamodb

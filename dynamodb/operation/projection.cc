@@ -7,9 +7,20 @@
 #include "dynamodb/expression/evaluate.h"
 
 namespace cloche::dynamodb {
+namespace {
+
+const Value kNothing;
+
+}  // namespace
 
 Projection::Projection(BoundExpression expression)
     : expression_(std::move(expression)), paths_(paths_of(*expression_->tree)) {}
+
+Projection Projection::columns(BoundExpression expression) {
+  Projection projection(std::move(expression));
+  projection.columns_ = true;
+  return projection;
+}
 
 Result<Value> Projection::of(FoundItem& item, Arena& arena) const {
   if (all()) return Value::raw(arena.copy(item.json()));
@@ -21,12 +32,41 @@ Result<Value> Projection::of(FoundItem& item, Arena& arena) const {
 }
 
 Value Projection::of(const Value& tree, Arena& arena) const {
+  if (columns_) return columns_of(tree, arena);
   if (expression_) return project(*expression_, paths_, tree, arena);
   if (attributes_.empty()) return tree;
   Value out = Value::map();
   for (const std::string_view name : attributes_) {
     const Value& value = tree.find(name);
     if (value.present()) out.add(arena, name, value);
+  }
+  return out;
+}
+
+Value Projection::columns_of(const Value& tree, Arena& arena) const {
+  Value out = Value::map();
+  for (const DocumentPath* path : paths_) {
+    std::string column(expression_->name(path->front()));
+    const Value* at = &tree.find(column);
+    for (std::size_t i = 1; i < path->size() && at->present(); ++i) {
+      const PathStep& step = (*path)[i];
+      const Value& content = content_of(*at);
+      const bool index = step.kind == PathStep::Kind::Index;
+      const Type wanted = index ? Type::L : Type::M;
+      if (type_of(*at) != wanted || (index && step.index >= content.size())) {
+        at = &kNothing;
+      } else if (index) {
+        at = &content.items()[step.index];
+      } else {
+        at = &content.find(expression_->name(step));
+      }
+      if (index) {
+        column += "[" + std::to_string(step.index) + "]";
+      } else {
+        column = expression_->name(step);
+      }
+    }
+    if (at->present()) out.set(arena, arena.copy(column), *at);
   }
   return out;
 }

@@ -15,6 +15,8 @@ class Projection {
  public:
   Projection() = default;
   explicit Projection(BoundExpression expression);
+  // PartiQL's: every path is a column, under its last name and the indexes behind it ("k[0]").
+  static Projection columns(BoundExpression expression);
   explicit Projection(std::vector<std::string_view> attributes)
       : attributes_(std::move(attributes)) {}
 
@@ -26,6 +28,9 @@ class Projection {
   Value of(const Value& tree, Arena& arena) const;
 
  private:
+  Value columns_of(const Value& tree, Arena& arena) const;
+
+  bool columns_ = false;
   std::optional<BoundExpression> expression_;
   std::vector<const DocumentPath*> paths_;
   std::vector<std::string_view> attributes_;

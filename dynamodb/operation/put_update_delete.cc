@@ -18,6 +18,7 @@ Result<void> write_one(Service& service, const protocol::CallPtr& call, Plan mak
       [&service, &request, plan = std::move(plan)](engine::WriteTxn& txn) -> Result<Value> {
         Arena& arena = request.arena();
         CLOCHE_TRY(decision, locate(service, txn, request, plan));
+        CLOCHE_TRY_VOID(admit_write(decision.throttle, *decision.table));
         CLOCHE_TRY_VOID(decide(plan, txn, decision, arena));
         CLOCHE_TRY(const consumed, apply(txn, decision, arena));
 

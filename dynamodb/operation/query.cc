@@ -68,7 +68,7 @@ Result<void> query(Service& service, const protocol::CallPtr& call) {
     CLOCHE_TRY_VOID(check_start(plan, match));
     CLOCHE_TRY_VOID(check_attributes(plan, source, true));
     return read_page(view, plan, source,
-                     range_of(source.id(), source.table->order, source.keys(), match), start,
+                     {range_of(source.id(), source.table->order, source.keys(), match)}, start,
                      backward ? engine::Direction::Backward : engine::Direction::Forward, arena);
   });
   return {};

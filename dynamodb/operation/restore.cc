@@ -87,6 +87,10 @@ Result<Table> plan_restored(engine::WriteTxn& txn, const Table& source, const Va
   table.stream_id = 0;
   table.ttl_attribute.clear();
   table.tags.clear();
+  table.policy = {};
+  table.stream_policy = {};
+  table.kinesis.clear();
+  table.replicas.clear();
   table.deletion_protection = false;
   table.recovery_since.reset();
   table.recovery_days = 0;

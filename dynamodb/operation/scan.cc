@@ -95,7 +95,7 @@ Result<void> scan(Service& service, const protocol::CallPtr& call) {
           std::to_string(segment.total) + " Segment: " + std::to_string(segment.number));
     }
     CLOCHE_TRY_VOID(check_attributes(plan, source, false));
-    return read_page(view, plan, source, range, start, engine::Direction::Forward, arena);
+    return read_page(view, plan, source, {range}, start, engine::Direction::Forward, arena);
   });
   return {};
 }

@@ -8,6 +8,7 @@
 #include "dynamodb/backup/backup.h"
 #include "dynamodb/dynamodb.h"
 #include "dynamodb/expression/cache.h"
+#include "dynamodb/operation/throttle.h"
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/items.h"
 #include "engine/engine.h"
@@ -18,7 +19,12 @@ namespace cloche::dynamodb {
 
 struct DynamoDb::Impl {
   Impl(engine::Store& the_store, const iam::Guard& the_guard, DynamoDbOptions the_options)
-      : store(the_store), guard(the_guard), options(the_options), copier(the_store) {}
+      : store(the_store), guard(the_guard), options(std::move(the_options)), copier(the_store) {
+    if (options.throttle.is_on()) {
+      throttle =
+          std::make_unique<Throttle>(options.throttle, [this] { return store.clock().now(); });
+    }
+  }
 
   engine::Store& store;
   const iam::Guard& guard;
@@ -26,6 +32,7 @@ struct DynamoDb::Impl {
   Catalog catalog;
   ExpressionCache expressions;
   Copier copier;
+  std::unique_ptr<Throttle> throttle;  // Null: no request is refused for its throughput.
 };
 using Service = DynamoDb::Impl;
 
@@ -86,14 +93,21 @@ Result<void> execute_transaction(Service& service, const protocol::CallPtr& call
 Result<void> describe_contributor_insights(Service& service, const protocol::CallPtr& call);
 Result<void> update_contributor_insights(Service& service, const protocol::CallPtr& call);
 Result<void> list_contributor_insights(Service& service, const protocol::CallPtr& call);
+Result<void> put_resource_policy(Service& service, const protocol::CallPtr& call);
+Result<void> get_resource_policy(Service& service, const protocol::CallPtr& call);
+Result<void> delete_resource_policy(Service& service, const protocol::CallPtr& call);
+Result<void> enable_kinesis(Service& service, const protocol::CallPtr& call);
+Result<void> disable_kinesis(Service& service, const protocol::CallPtr& call);
+Result<void> update_kinesis(Service& service, const protocol::CallPtr& call);
+Result<void> describe_kinesis(Service& service, const protocol::CallPtr& call);
 Result<void> list_streams(Service& service, const protocol::CallPtr& call);
 Result<void> describe_stream(Service& service, const protocol::CallPtr& call);
 Result<void> get_shard_iterator(Service& service, const protocol::CallPtr& call);
 Result<void> get_records(Service& service, const protocol::CallPtr& call);
 
-// access.cc: refuses with AccessDeniedException what the caller's identity policies do not allow.
-// Called only where the guard is on.
-Result<void> judge(const Service& service, const protocol::Call& call);
+// access.cc: refuses with AccessDeniedException what neither the caller's identity policies nor the
+// resource's policy allow. Called only where the guard is on.
+Result<void> judge(Service& service, const protocol::Call& call);
 
 // background.cc: work that goes on after its request was answered.
 Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int64_t index_id,

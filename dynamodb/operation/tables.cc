@@ -5,10 +5,13 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/backups.h"
+#include "dynamodb/operation/replica_updates.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/expiry.h"
 #include "dynamodb/table/plan_table.h"
+#include "dynamodb/table/replicas.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -137,6 +140,24 @@ Result<void> list_tables(Service& service, const protocol::CallPtr& call) {
   return {};
 }
 
+Result<void> drop_table(engine::WriteTxn& txn, const Table& table) {
+  // The name is free at once; what was in the table goes step by step.
+  CLOCHE_TRY_VOID(Catalog::erase(txn, table));
+  if (table.recovery_since) {
+    CLOCHE_TRY_VOID(keep_deleted(txn, table, count_rows(txn, kItems, table.id)));
+  } else {
+    CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table.id));
+  }
+  for (const Index& index : table.indexes)
+    CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
+  if (!table.ttl_attribute.empty()) CLOCHE_TRY_VOID(end_expiry(txn, table));
+  if (has_stream(table)) {
+    Table ending = table;
+    CLOCHE_TRY_VOID(close_stream(txn, ending));
+  }
+  return clear_rows_later(txn, kReplicaClocks, table.id);
+}
+
 Result<void> delete_table(Service& service, const protocol::CallPtr& call) {
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
   protocol::Call& request = *call;
@@ -155,16 +176,8 @@ Result<void> delete_table(Service& service, const protocol::CallPtr& call) {
               "Resource cannot be deleted as it is currently protected against deletion. Disable "
               "deletion protection first.");
         }
-        // The name is free at once; what was in the table goes step by step.
-        CLOCHE_TRY_VOID(Catalog::erase(txn, *table));
-        CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table->id));
-        for (const Index& index : table->indexes)
-          CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
-        if (!table->ttl_attribute.empty()) CLOCHE_TRY_VOID(end_expiry(txn, *table));
-        if (has_stream(*table)) {
-          Table ending = *table;
-          CLOCHE_TRY_VOID(close_stream(txn, ending));
-        }
+        CLOCHE_TRY_VOID(leave_replicas(service, txn, *table));
+        CLOCHE_TRY_VOID(drop_table(txn, *table));
         Arena& arena = request.arena();
         Value output = Value::map();
         output.add(arena, "TableDescription", describe_table(*table, "DELETING", {}, {}, arena));

@@ -45,6 +45,8 @@ bool CancellationReasons::take(std::size_t item, const Error& error) {
     if (!error.details.empty()) reason.item_json = error.details.front().second;
   } else if (error.code == "DuplicateItemException") {
     reason.code = "DuplicateItem";
+  } else if (error.code == "ProvisionedThroughputExceededException") {
+    reason.code = "ProvisionedThroughputExceeded";
   } else if (error.code == "ValidationException") {
     reason.code = "ValidationError";
   } else {
@@ -105,6 +107,8 @@ Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::
     if (located) {
       decisions[i] = *std::move(located);
       rows.push_back(decisions[i].key.row);
+      const auto admitted = admit_write(decisions[i].throttle, *decisions[i].table);
+      if (!admitted) reasons.take(i, admitted.error());
     } else if (!reasons.take(i, located.error())) {
       return std::move(located).error();
     }

@@ -50,6 +50,13 @@ Result<void> transact_get_items(Service& service, const protocol::CallPtr& call)
         continue;
       }
       rows.push_back((*key).row);
+      if (service.throttle) {
+        const auto admitted = service.throttle->admit(*table, nullptr, Throttle::Kind::Read);
+        if (!admitted) {
+          reasons.take(i, admitted.error());
+          continue;
+        }
+      }
       CLOCHE_TRY(found, FoundItem::find(view, *key));
       bytes += found.bytes();
       if (bytes > kTransactionBytesMax) return transaction_too_large();
@@ -59,7 +66,9 @@ Result<void> transact_get_items(Service& service, const protocol::CallPtr& call)
         response.add(arena, "Item", tree);
       }
       // Twice what a consistent read costs.
-      capacities.add(table, {2 * read_halves(found.bytes(), true), {}});
+      const ConsumedHalves consumed{2 * read_halves(found.bytes(), true), {}};
+      if (service.throttle) service.throttle->charge(*table, consumed, Throttle::Kind::Read);
+      capacities.add(table, consumed);
     }
     std::ranges::sort(rows);
     if (std::ranges::adjacent_find(rows) != rows.end())

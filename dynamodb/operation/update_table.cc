@@ -4,6 +4,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/replica_updates.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/operation/tables.h"
 #include "dynamodb/stream/stream.h"
@@ -263,6 +264,7 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
         CLOCHE_TRY_VOID(set_stream(txn, input["StreamSpecification"], table));
         CLOCHE_TRY_VOID(update_indexes(txn, input["GlobalSecondaryIndexUpdates"], table));
         forget_unused_attributes(table);
+        CLOCHE_TRY_VOID(update_replicas(service, txn, input["ReplicaUpdates"], table));
         if (input["DeletionProtectionEnabled"].present())
           table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
         if (input["WarmThroughput"].present()) table.warm = plan_warm(input["WarmThroughput"]);

@@ -193,6 +193,7 @@ Result<Decision> locate(Service& service, const engine::ReadView& view, const pr
   Decision decision;
   CLOCHE_TRY(table, need_table(service, view, call, plan.table_name));
   decision.table = std::move(table);
+  decision.throttle = service.throttle.get();
   auto key = plan.kind == WriteKind::Put ? key_of_item(*decision.table, plan.keys)
                                          : key_of_key(*decision.table, plan.keys);
   if (!key) return std::move(key).error();
@@ -242,14 +243,19 @@ Result<ConsumedHalves> apply(engine::WriteTxn& txn, Decision& decision, Arena& a
   const std::size_t bytes =
       std::max(decision.before.bytes(), decision.after ? decision.after->bytes : 0);
   consumed.table = 2 * write_units(bytes);
-  if (!decision.writes) return consumed;
+  const auto charged = [&decision](const ConsumedHalves& units) {
+    if (decision.throttle != nullptr)
+      decision.throttle->charge(*decision.table, units, Throttle::Kind::Write);
+    return units;
+  };
+  if (!decision.writes) return charged(consumed);
   std::vector<std::int64_t> index_units;
   CLOCHE_TRY_VOID(write_item(txn, *decision.table, decision.key, decision.before,
                              decision.after ? &*decision.after : nullptr, Changer::Client,
                              index_units, arena));
   for (std::size_t i = 0; i < index_units.size(); ++i)
     consumed.add_index(i, 2 * index_units[i], *decision.table);
-  return consumed;
+  return charged(consumed);
 }
 
 Value collection_metrics(const Value& input, const Table& table, const Value& keys, Arena& arena) {

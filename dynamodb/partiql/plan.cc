@@ -1,9 +1,11 @@
 #include "dynamodb/partiql/plan.h"
 
 #include <algorithm>
+#include <span>
 
 #include "dynamodb/errors.h"
 #include "dynamodb/expression/check.h"
+#include "dynamodb/limits.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -102,6 +104,32 @@ std::optional<KeyCondition> key_condition(const Statement& statement, const Node
   return std::nullopt;
 }
 
+// The values that a condition allows an attribute to equal: "a = 1", "a IN [1, 2]",
+// "a = 1 OR a = 2". Nothing if it says anything else.
+std::optional<std::vector<Value>> listed_values(const Statement& statement, const Node& node,
+                                                std::string_view attribute) {
+  if (node.kind == NodeKind::Or) {
+    std::vector<Value> all;
+    for (const Node& arm : node.args) {
+      const auto values = listed_values(statement, arm, attribute);
+      if (!values) return std::nullopt;
+      all.insert(all.end(), values->begin(), values->end());
+    }
+    return all;
+  }
+  if (node.kind == NodeKind::In && is_attribute(node.args[0], attribute)) {
+    std::vector<Value> all;
+    for (const Node& arg : std::span(node.args).subspan(1)) {
+      if (arg.kind != NodeKind::Value) return std::nullopt;
+      all.push_back(statement.values[arg.value]);
+    }
+    return all;
+  }
+  auto one = key_condition(statement, node, attribute);
+  if (!one || one->op != KeyOperator::Equal) return std::nullopt;
+  return std::move(one->values);
+}
+
 Result<void> check(const BoundExpression& expression) {
   const std::string refusal = refusal_of(expression);
   return refusal.empty() ? Result<void>() : validation(refusal);
@@ -196,25 +224,41 @@ Result<Projection> plan_projection_of(const Statement& statement, Arena& arena) 
   tree.paths = statement.projection;
   BoundExpression projection = bind(statement, std::move(tree), arena);
   CLOCHE_TRY_VOID(check(projection));
-  return Projection(std::move(projection));
+  return Projection::columns(std::move(projection));
 }
 
 Result<SelectPlan> plan_select(const Statement& statement, const KeySchema& keys, Arena& arena) {
   SelectPlan plan;
   std::vector<const Node*> rest = conjuncts(statement);
+  // The alternatives for one attribute; what they come from is no more left to filter.
   const auto take = [&](std::string_view attribute, bool only_equal) {
-    for (auto part = rest.begin(); part != rest.end(); ++part) {
-      auto condition = key_condition(statement, **part, attribute);
-      if (!condition || (only_equal && condition->op != KeyOperator::Equal)) continue;
-      plan.keys.push_back(*std::move(condition));
-      rest.erase(part);
-      return true;
+    std::vector<KeyCondition> found;
+    for (auto part = rest.begin(); part != rest.end() && found.empty(); ++part) {
+      const auto listed = listed_values(statement, **part, attribute);
+      auto range = only_equal ? std::nullopt : key_condition(statement, **part, attribute);
+      if (listed) {
+        for (const Value& value : *listed)
+          found.push_back({std::string(attribute), KeyOperator::Equal, {value}});
+      } else if (range) {
+        found.push_back(*std::move(range));
+      }
+      if (!found.empty()) {
+        rest.erase(part);
+        break;
+      }
     }
-    return false;
+    return found;
   };
-  const bool in_partition = take(keys.partition.name, true);
-  if (in_partition && keys.sort) take(keys.sort->name, false);
-  CLOCHE_TRY(const direction, direction_of(statement, keys, in_partition));
+  const std::vector<KeyCondition> partitions = take(keys.partition.name, true);
+  std::vector<KeyCondition> sorts;
+  if (!partitions.empty() && keys.sort) sorts = take(keys.sort->name, false);
+  if (partitions.size() * std::max<std::size_t>(1, sorts.size()) > kDecomposedReadsMax)
+    return validation("Too many decomposed read operations for a given query.");
+  for (const KeyCondition& partition : partitions) {
+    if (sorts.empty()) plan.reads.push_back({partition});
+    for (const KeyCondition& sort : sorts) plan.reads.push_back({partition, sort});
+  }
+  CLOCHE_TRY(const direction, direction_of(statement, keys, !partitions.empty()));
   plan.direction = direction;
   if (!rest.empty()) {
     plan.page.filter = bind_condition(statement, ExpressionKind::Filter, rest, arena);

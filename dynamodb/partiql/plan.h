@@ -28,7 +28,9 @@ Result<WritePlan> plan_write(Service& service, const Statement& statement, const
 // What of a SELECT is found by key, and what is left to filter.
 struct SelectPlan {
   PagePlan page;
-  std::vector<KeyCondition> keys;  // Empty: all items are looked at.
+  // What is read by key: several where the condition lists values (IN, OR). Empty: all items are
+  // looked at.
+  std::vector<std::vector<KeyCondition>> reads;
   engine::Direction direction = engine::Direction::Forward;
 };
 // `keys` are those of what is read: the table or the index.

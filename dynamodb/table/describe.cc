@@ -137,6 +137,18 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
     out.add(arena, "TableClassSummary", Value::map())
         .add(arena, "TableClass", Value::string(arena, table.table_class));
   }
+  if (!table.replicas.empty() && !going) {
+    out.add(arena, "GlobalTableVersion", Value::string("2019.11.21"));
+    Value replicas = Value::list();
+    for (const Replica& replica : table.replicas) {
+      Value& told = replicas.push(arena, Value::map());
+      told.add(arena, "RegionName", Value::string(arena, replica.region));
+      told.add(arena, "ReplicaStatus", Value::string("ACTIVE"));
+      if (!replica.kms_key.empty())
+        told.add(arena, "KMSMasterKeyId", Value::string(arena, replica.kms_key));
+    }
+    out.add(arena, "Replicas", replicas);
+  }
   out.add(arena, "DeletionProtectionEnabled", Value::boolean(table.deletion_protection));
   add_warm_throughput(out, table.warm, table.throughput, table.on_demand, status, arena);
   return out;

@@ -9,6 +9,7 @@
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/expiry.h"
+#include "dynamodb/table/replicas.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -287,6 +288,8 @@ Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey
   if (has_stream(table)) CLOCHE_TRY_VOID(record_change(txn, table, before, after, changer, arena));
   if (!table.ttl_attribute.empty())
     CLOCHE_TRY_VOID(update_expiry(txn, table, key, before, after, arena));
+  if (!table.replicas.empty() && changer != Changer::Replication)
+    CLOCHE_TRY_VOID(note_replicated_write(txn, table, key));
   if (after != nullptr) return txn.put(kItems, key.row, after->row);
   return before.exists() ? txn.erase(kItems, key.row) : Result<void>();
 }

@@ -63,7 +63,7 @@ struct NewItem {
 };
 
 // Who changes an item, as the record in the table's stream says.
-enum class Changer : std::uint8_t { Client, TimeToLive };
+enum class Changer : std::uint8_t { Client, TimeToLive, Replication };
 
 // Writes or removes (`after` is null) an item with all that follows from it: index entries, the
 // record in the table's stream, the time at which it expires. Adds to `index_units` the write units

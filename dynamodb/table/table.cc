@@ -189,6 +189,30 @@ std::string encode_table(const Table& table) {
   out.add(arena, "tags",
           encode_pairs(
               table.tags, [](const auto& pair) { return std::string_view(pair.second); }, arena));
+  for (const auto& [name, policy] :
+       {std::pair("policy", &table.policy), std::pair("stream_policy", &table.stream_policy)}) {
+    if (policy->text.empty()) continue;
+    Value& both = out.add(arena, name, Value::list());
+    both.push(arena, Value::string(policy->text));
+    both.push(arena, Value::string(policy->revision));
+  }
+  if (!table.kinesis.empty()) {
+    Value& list = out.add(arena, "kinesis", Value::list());
+    for (const KinesisDestination& destination : table.kinesis) {
+      Value& entry = list.push(arena, Value::list());
+      entry.push(arena, Value::string(destination.arn));
+      entry.push(arena, Value::string(destination.precision));
+      entry.push(arena, Value::boolean(destination.active));
+    }
+  }
+  if (!table.replicas.empty()) {
+    Value& list = out.add(arena, "replicas", Value::list());
+    for (const Replica& replica : table.replicas) {
+      Value& entry = list.push(arena, Value::list());
+      entry.push(arena, Value::string(replica.region));
+      entry.push(arena, Value::string(replica.kms_key));
+    }
+  }
   std::string row;
   append_json(row, out);
   return row;
@@ -233,6 +257,16 @@ Result<Table> decode_table(std::string_view row) {
   table.restored_to = decode_time(in["restored_to"]).value_or(Instant());
   for (const Value& pair : in["tags"].items())
     table.tags.emplace_back(pair.items()[0].str(), pair.items()[1].str());
+  for (const auto& [name, policy] :
+       {std::pair("policy", &table.policy), std::pair("stream_policy", &table.stream_policy)}) {
+    if (in[name].size() == 2) *policy = {in[name].items()[0].str(), in[name].items()[1].str()};
+  }
+  for (const Value& entry : in["replicas"].items())
+    table.replicas.push_back({entry.items()[0].str(), entry.items()[1].str()});
+  for (const Value& entry : in["kinesis"].items()) {
+    table.kinesis.push_back(
+        {entry.items()[0].str(), entry.items()[1].str(), entry.items()[2].as_bool()});
+  }
   return table;
 }
 

@@ -87,6 +87,24 @@ struct Index {
   bool contributor_insights = false;
 };
 
+struct ResourcePolicy {
+  std::string text;  // Empty: none.
+  std::string revision;
+};
+
+// A Kinesis stream that the table's changes are to go to.
+struct KinesisDestination {
+  std::string arn;
+  std::string precision;  // ApproximateCreationDateTimePrecision; empty: never said.
+  bool active = false;    // False: it was switched off, and is still told.
+};
+
+// The same table in another region (global tables, version 2019.11.21).
+struct Replica {
+  std::string region;
+  std::string kms_key;  // KMSMasterKeyId as given; empty: none.
+};
+
 struct Table {
   std::int64_t id = 0;  // What its items are stored under; never used twice.
   std::string account, region, name;
@@ -116,6 +134,10 @@ struct Table {
   std::string restored_from;              // ARN of a backup or table.
   Instant restored_to{};
   std::vector<std::pair<std::string, std::string>> tags;
+  ResourcePolicy policy;         // Of the table and its indexes.
+  ResourcePolicy stream_policy;  // Of its present stream.
+  std::vector<KinesisDestination> kinesis;
+  std::vector<Replica> replicas;  // In other regions than this one.
 
   std::string arn() const {
     return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name;

@@ -35,7 +35,7 @@ def test_every_type_is_kept(dynamodb, table):
 
 
 # The documented forms of numbers, normalized as AWS writes them (dynalite's suite and Alternator's, both run against AWS).
-@pytest.mark.parametrize("sent, stored", [("0001.2300", "1.23"), ("-17e5", "-1700000"), ("+3", "3"), (".123", "0.123"), ("0e1000", "0")])
+@pytest.mark.parametrize("sent, stored", [("0001.2300", "1.23"), ("-17e5", "-1700000"), ("+3", "3"), (".123", "0.123"), ("0e125", "0")])
 def test_numbers_are_normalized(dynamodb, table, sent, stored):
     dynamodb.put_item(TableName=table, Item={**KEY, "n": {"N": sent}})
     assert dynamodb.get_item(TableName=table, Key=KEY)["Item"]["n"] == {"N": stored}

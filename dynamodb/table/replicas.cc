@@ -1,0 +1,153 @@
+#include "dynamodb/table/replicas.h"
+
+#include <algorithm>
+#include <charconv>
+#include <compare>
+#include <optional>
+
+#include "dynamodb/table/catalog.h"
+#include "dynamodb/table/item_step.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+constexpr std::string_view kReplicate = "dynamodb.replicate";
+constexpr std::string_view kFill = "dynamodb.fill_replicas";
+
+// When an item was written, and in which region: the order of writes.
+struct WriteClock {
+  std::int64_t microseconds = 0;
+  std::string region;
+  auto operator<=>(const WriteClock&) const = default;
+};
+
+std::string encode(const WriteClock& clock) {
+  return std::to_string(clock.microseconds) + ' ' + clock.region;
+}
+
+// The clock of an item; before all writes if it has none.
+Result<WriteClock> clock_of(const engine::ReadView& view, std::string_view row) {
+  CLOCHE_TRY(const text, view.get(kReplicaClocks, row));
+  WriteClock clock;
+  if (!text) return clock;
+  const auto [end, error] =
+      std::from_chars(text->data(), text->data() + text->size(), clock.microseconds);
+  if (error != std::errc() || end == text->data() + text->size())
+    return damaged("dynamodb_replica_clocks: a row is no clock");
+  clock.region = std::string(end + 1, text->data() + text->size());
+  return clock;
+}
+
+engine::KeyWriter payload_of(const Table& table) {
+  engine::KeyWriter payload;
+  payload.text(table.account).text(table.region).text(table.name).integer(table.id);
+  return payload;
+}
+
+Result<void> queue(engine::WriteTxn& txn, std::string_view kind, std::string payload) {
+  auto queued = txn.later({std::string(kind), std::move(payload), {}});
+  return queued ? Result<void>() : std::move(queued).error();
+}
+
+// The table that work is about; null if it is gone.
+Result<std::shared_ptr<const Table>> table_of(Catalog& catalog, const engine::ReadView& view,
+                                              engine::KeyReader& payload) {
+  const std::string account = payload.text();
+  const std::string region = payload.text();
+  const std::string name = payload.text();
+  const std::int64_t id = payload.integer();
+  CLOCHE_TRY(table, catalog.find(view, {account, region}, name));
+  if (table != nullptr && table->id != id) table = nullptr;
+  return table;
+}
+
+// Brings one item to one replica, unless what is there was written later.
+Result<void> bring(engine::WriteTxn& txn, const ItemKey& key, const Table& to) {
+  const ItemKey there = item_key(to, key.partition, key.sort);
+  CLOCHE_TRY(const written, clock_of(txn, key.row));
+  CLOCHE_TRY(const known, clock_of(txn, there.row));
+  if (known >= written) return {};
+  Arena arena;
+  CLOCHE_TRY(source, FoundItem::find(txn, key));
+  std::optional<NewItem> after;
+  if (source.exists()) {
+    after.emplace();
+    // The text is copied: the row it is in may move as the replica is written.
+    after->row = std::to_string(source.bytes()) + ' ' + std::string(source.json());
+    after->bytes = source.bytes();
+    CLOCHE_TRY(const tree, StoredItem(after->row).tree(arena));
+    after->tree = tree;
+  }
+  CLOCHE_TRY(before, FoundItem::find(txn, there));
+  std::vector<std::int64_t> index_units;
+  CLOCHE_TRY_VOID(txn.put(kReplicaClocks, there.row, encode(written)));
+  if (!before.exists() && !after) return {};
+  return write_item(txn, to, there, before, after ? &*after : nullptr, Changer::Replication,
+                    index_units, arena);
+}
+
+Result<void> bring_to_all(Catalog& catalog, engine::WriteTxn& txn, const Table& table,
+                          const ItemKey& key) {
+  for (const Replica& replica : table.replicas) {
+    CLOCHE_TRY(const to, catalog.find(txn, {table.account, replica.region}, table.name));
+    if (to != nullptr) CLOCHE_TRY_VOID(bring(txn, key, *to));
+  }
+  return {};
+}
+
+Result<void> replicate(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {
+  engine::KeyReader in(payload);
+  CLOCHE_TRY(const table, table_of(catalog, txn, in));
+  if (table == nullptr) return {};
+  std::string partition = in.blob();
+  return bring_to_all(catalog, txn, *table, item_key(*table, std::move(partition), in.blob()));
+}
+
+Result<void> fill(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {
+  engine::KeyReader in(payload);
+  CLOCHE_TRY(const table, table_of(catalog, txn, in));
+  if (table == nullptr) return {};
+  CLOCHE_TRY(const step, next_items(txn, table->id, in.blob()));
+  for (const std::string& row : step.rows) {
+    Arena arena;
+    CLOCHE_TRY(const item, StoredItem(row).tree(arena));
+    CLOCHE_TRY(const key, key_of_item(*table, item));
+    // What was there before there were replicas was written when the table was made.
+    CLOCHE_TRY(const clock, clock_of(txn, key.row));
+    if (clock.region.empty()) {
+      const WriteClock first{table->created.time_since_epoch().count(), table->region};
+      CLOCHE_TRY_VOID(txn.put(kReplicaClocks, key.row, encode(first)));
+    }
+    CLOCHE_TRY_VOID(bring_to_all(catalog, txn, *table, key));
+  }
+  if (!step.more) return {};
+  return queue(txn, kFill, payload_of(*table).blob(step.last).take());
+}
+
+}  // namespace
+
+Result<void> note_replicated_write(engine::WriteTxn& txn, const Table& table, const ItemKey& key) {
+  // Two writes of one moment are two: a clock never stands still.
+  CLOCHE_TRY(const last, clock_of(txn, key.row));
+  const WriteClock clock{
+      std::max(last.microseconds + 1, std::int64_t{txn.now().time_since_epoch().count()}),
+      table.region};
+  CLOCHE_TRY_VOID(txn.put(kReplicaClocks, key.row, encode(clock)));
+  return queue(txn, kReplicate, payload_of(table).blob(key.partition).blob(key.sort).take());
+}
+
+Result<void> fill_replicas_later(engine::WriteTxn& txn, const Table& table) {
+  return queue(txn, kFill, payload_of(table).blob("").take());
+}
+
+void name_replica_work(engine::Store& store, Catalog& catalog) {
+  store.on_work(std::string(kReplicate),
+                [&catalog](engine::WriteTxn& txn, const std::string& payload) {
+                  return replicate(catalog, txn, payload);
+                });
+  store.on_work(std::string(kFill), [&catalog](engine::WriteTxn& txn, const std::string& payload) {
+    return fill(catalog, txn, payload);
+  });
+}
+
+}  // namespace cloche::dynamodb
