@@ -179,11 +179,11 @@ void serve_history(protocol::Server& server, Environment& environment) {
                     if (request.method() == "DELETE") return remove_checkpoint(history, request);
                     return wrong_method("DELETE");
                   });
-  server.on_admin("/_cloche/rewind", [&environment, &history](const HttpRequest& request,
-                                                              std::string_view body) {
-    if (request.method() == "POST") return rewind(environment, history, body);
-    return wrong_method("POST");
-  });
+  server.on_admin("/_cloche/rewind",
+                  [&environment, &history](const HttpRequest& request, std::string_view body) {
+                    if (request.method() == "POST") return rewind(environment, history, body);
+                    return wrong_method("POST");
+                  });
   server.on_admin("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
     return read_log(history, request);
   });

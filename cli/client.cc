@@ -63,11 +63,10 @@ Result<std::string> exchange(const std::string& endpoint, std::string_view metho
   const int error_number = errno;
   ::freeaddrinfo(found);
   if (connected != 0) return no_answer(endpoint, system_error("connect", error_number).message);
-  const std::string request = std::string(method) + " " + std::string(path) +
-                              " HTTP/1.0\r\nHost: " + host + ":" + port +
-                              "\r\nContent-Type: application/json\r\nContent-Length: " +
-                              std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
-                              std::string(body);
+  const std::string request =
+      std::string(method) + " " + std::string(path) + " HTTP/1.0\r\nHost: " + host + ":" + port +
+      "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+      "\r\nConnection: close\r\n\r\n" + std::string(body);
   if (auto sent = send_all(socket.get(), request); !sent)
     return no_answer(endpoint, sent.error().message);
   std::string answer;

@@ -10,9 +10,8 @@ namespace cloche::cli {
 
 engine::Schema whole_schema() {
   engine::Schema schema;
-  // 3: clocks of DynamoDB's replicas.
   // 2: settings and events of S3's buckets, keys of KMS; of DynamoDB streams, expiries, copies, backups.
-  // 3: checkpoints; zones of buckets, and more checksums of objects.
+  // 3: checkpoints; zones of buckets, and more checksums of objects; clocks of DynamoDB's replicas.
   schema.version = 3;
   schema.migrations = {{2, "streams and expiries", dynamodb::begin_streams_and_expiries}};
   schema.add(s3::tables());

@@ -72,16 +72,16 @@ int remove_checkpoint(const Asked& asked, const std::string& name) {
 }
 
 int rewind(const Asked& asked, const std::string& to) {
-  return ask_and_print(asked, "rewind", "POST", "/_cloche/rewind", "{\"to\":" + quoted(to) + "}",
-                       [](const Value& answer) {
-                         std::printf("back at lsn %lld: %lld records undone, %lld rows changed, in "
-                                     "%.1f ms\n",
-                                     number(answer["to"]), number(answer["records"]),
-                                     number(answer["rows"]),
-                                     answer["milliseconds"].as_double().value_or(0));
-                         std::printf("`cloche rewind %lld` takes this back\n",
-                                     number(answer["from"]));
-                       });
+  return ask_and_print(
+      asked, "rewind", "POST", "/_cloche/rewind", "{\"to\":" + quoted(to) + "}",
+      [](const Value& answer) {
+        std::printf(
+            "back at lsn %lld: %lld records undone, %lld rows changed, in "
+            "%.1f ms\n",
+            number(answer["to"]), number(answer["records"]), number(answer["rows"]),
+            answer["milliseconds"].as_double().value_or(0));
+        std::printf("`cloche rewind %lld` takes this back\n", number(answer["from"]));
+      });
 }
 
 int log(const Asked& asked, const LogWish& wish) {

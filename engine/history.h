@@ -37,7 +37,7 @@ inline constexpr std::size_t kCheckpointNameMax = 100;
 struct Rewound {
   Lsn to;
   Lsn from;  // The point that was left: a rewind to it takes this one back.
-  Lsn lsn;  // The rewind's own record; `to` itself if nothing had changed.
+  Lsn lsn;   // The rewind's own record; `to` itself if nothing had changed.
   std::uint64_t rows = 0;
   std::uint64_t records = 0;  // That were undone.
 };

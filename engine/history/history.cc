@@ -101,12 +101,12 @@ Result<std::vector<Checkpoint>> StoreHistory::checkpoints() const {
 
 Result<void> StoreHistory::remove_checkpoint(std::string_view name) {
   const std::string key = checkpoint_key(name);
-  CLOCHE_TRY_VOID(parts_.store.write(
-      "cloche.RemoveCheckpoint " + std::string(name), [&](WriteTxn& txn) -> Result<void> {
-        CLOCHE_TRY(const row, txn.get(kCheckpointTable, key));
-        if (!row) return no_such_checkpoint(name);
-        return txn.erase(kCheckpointTable, key);
-      }));
+  CLOCHE_TRY_VOID(parts_.store.write("cloche.RemoveCheckpoint " + std::string(name),
+                                     [&](WriteTxn& txn) -> Result<void> {
+                                       CLOCHE_TRY(const row, txn.get(kCheckpointTable, key));
+                                       if (!row) return no_such_checkpoint(name);
+                                       return txn.erase(kCheckpointTable, key);
+                                     }));
   return pin();
 }
 
@@ -145,8 +145,8 @@ Result<Lsn> StoreHistory::last_at(Instant time) const {
   if (!walked) return walked.error();
   // A log that begins with the first record of all has nothing before it.
   if (oldest.value() <= 1) return Lsn(0);
-  return refusal("PointBeforeHistory",
-                 "the log begins at " + iso8601_milliseconds(begins) + ": what was before is not kept");
+  return refusal("PointBeforeHistory", "the log begins at " + iso8601_milliseconds(begins) +
+                                           ": what was before is not kept");
 }
 
 Result<Rewound> StoreHistory::rewind(Lsn to) {
@@ -174,7 +174,8 @@ Result<void> StoreHistory::read(Lsn from, const std::function<bool(const Event&)
   if (oldest.value() == 0 || from < oldest) return {};
   bool ended = false;
   const auto walked = parts_.log->replay_back(
-      from, Lsn(oldest.value() - 1), [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
+      from, Lsn(oldest.value() - 1),
+      [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
         CLOCHE_TRY(const record, read_record(bytes));
         Event event{.lsn = lsn,
                     .time = record.time,

@@ -1,8 +1,9 @@
+#include "engine/history.h"
+
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "engine/history.h"
 #include "engine/history/point.h"
 #include "engine/store/test_store.h"
 
@@ -131,9 +132,9 @@ TEST_F(HistoryTest, QueuedWorkComesBack) {
   });
   store_->start_scheduler();
   ASSERT_TRUE(store_->write("test.Later", [](WriteTxn& txn) -> Result<void> {
-    CLOCHE_TRY(const id, txn.later({.kind = "test",
-                                    .payload = "",
-                                    .due = txn.now() + std::chrono::hours(1)}));
+    CLOCHE_TRY(
+        const id,
+        txn.later({.kind = "test", .payload = "", .due = txn.now() + std::chrono::hours(1)}));
     static_cast<void>(id);
     return {};
   }));

@@ -40,7 +40,8 @@ Result<Point> parse_point(std::string_view text) {
   if (error == std::errc() && number >= 0) {
     if (rest.empty()) return Point(Lsn(static_cast<std::uint64_t>(number)));
     constexpr std::int64_t kLongest = 1'000'000'000;  // Far beyond any log, and no overflow.
-    if (const auto unit = unit_of(rest); unit && number <= kLongest) return Point(Ago{*unit * number});
+    if (const auto unit = unit_of(rest); unit && number <= kLongest)
+      return Point(Ago{*unit * number});
     if (const auto time = parse_iso8601(text)) return Point(*time);
   }
   return refusal("InvalidPoint",

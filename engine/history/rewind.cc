@@ -67,7 +67,8 @@ class Applier {
   Result<void> set(TableId table, std::string_view key, const std::optional<std::string>& value) {
     CLOCHE_TRY(const stored, txn_.get(table, key));
     if (stored ? value && *stored == *value : !value) return {};
-    bytes_ += key.size() + (stored ? stored->size() : 0) + (value ? value->size() : 0) + kRowOverhead;
+    bytes_ +=
+        key.size() + (stored ? stored->size() : 0) + (value ? value->size() : 0) + kRowOverhead;
     if (bytes_ > wal::kRecordBytesMax) {
       return refusal("RewindTooLarge",
                      "there is more to undo than one record of the log takes (" +
@@ -95,9 +96,9 @@ Result<Undo> read_undo(const wal::Log& log, Lsn head, Lsn to) {
   if (to == head) return undo;
   const Lsn oldest = log.oldest();
   if (to.value() + 1 < oldest.value()) {
-    return refusal("PointBeforeHistory",
-                   "the log begins after lsn " + std::to_string(oldest.value() - 1) +
-                       ": what was before is not kept");
+    return refusal("PointBeforeHistory", "the log begins after lsn " +
+                                             std::to_string(oldest.value() - 1) +
+                                             ": what was before is not kept");
   }
   const auto visit = [&](Lsn, std::span<const std::byte> bytes) -> Result<void> {
     CLOCHE_TRY(const record, read_record(bytes));
