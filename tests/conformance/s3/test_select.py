@@ -78,12 +78,12 @@ def test_what_is_refused(s3, bucket, change, code):
 # What takes long says so: Cont, or Progress where it was asked for. The answer goes out while it is made, in chunks.
 @pytest.mark.parametrize("progress, sign", [(False, "Cont"), (True, "Progress")])
 def test_signs_of_life(s3, bucket, progress, sign):
-    s3.put_object(Bucket=bucket, Key="people.csv", Body=gzip.compress(b"1,2,3,4,5,6,7,8\n" * 3_000_000, 1))
+    s3.put_object(Bucket=bucket, Key="people.csv", Body=gzip.compress(b"1,2,3,4,5,6,7,8\n" * 8_000_000, 1))
     events = select(s3, bucket, "SELECT COUNT(*) FROM S3Object s WHERE CAST(s._8 AS INT) + CAST(s._7 AS INT) > 100",
                     source={"CSV": {}, "CompressionType": "GZIP"}, RequestProgress={"Enabled": progress})
     names = [list(event)[0] for event in events]
     assert sign in names[:-4] and names[-1] == "End" and rows(events) == "0\n"
-    assert [event["Stats"]["Details"]["BytesProcessed"] for event in events if "Stats" in event] == [48_000_000]
+    assert [event["Stats"]["Details"]["BytesProcessed"] for event in events if "Stats" in event] == [128_000_000]
 
 
 def test_much_comes_in_pieces(s3, bucket):
