@@ -55,6 +55,7 @@ void EngineClock::set(ClockSetting setting) {
   {
     MutexLock lock(mutex_);
     setting_ = setting;
+    changes_.fetch_add(1, std::memory_order_release);
     listeners = listeners_;
   }
   for (const auto& listener : listeners) listener();

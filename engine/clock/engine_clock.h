@@ -1,6 +1,7 @@
 // The engine's clock and ids. Both are state: how they are set is kept in rows of engine_state.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ class EngineClock final : public Clock {
   bool frozen() const override;
   std::optional<std::chrono::nanoseconds> until(Instant at) const override;
 
+  // How often it was changed. Once freeze, move or run has returned, nobody sees the number before.
+  std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+
   // As an earlier process left it; tells nobody.
   void restore(const ClockSetting& setting);
   ClockSetting setting() const;
@@ -47,6 +51,7 @@ class EngineClock final : public Clock {
   Instant now_of(const ClockSetting& setting) const;
 
   Env& env_;
+  std::atomic<std::uint64_t> changes_{0};
   mutable Mutex mutex_;
   ClockSetting setting_ CLOCHE_GUARDED_BY(mutex_);
   std::vector<std::function<void()>> listeners_ CLOCHE_GUARDED_BY(mutex_);

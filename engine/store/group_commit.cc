@@ -134,14 +134,17 @@ void GroupCommit::run_group() {
     return answer({});
   }
 
+  const std::uint64_t clock_changes = parts_.clock.changes();
   const Instant now = std::max(parts_.clock.now(), last_time());
   last_time_.store(now.time_since_epoch().count());
   record_.begin(lsn, now, parts_.schema_version);
   any_kept_ = false;
   parts_.txn.set_now(now);
   while (!taken_.empty() || take_queued()) {
-    // What stays taken begins the next group.
+    // What stays taken begins the next group: so what was asked after the clock was moved does not
+    // happen before.
     if (taken_.front().alone && any_kept_) break;
+    if (parts_.clock.changes() != clock_changes) break;
     Request request = std::move(taken_.front());
     taken_.pop_front();
     const bool alone = request.alone;

@@ -51,6 +51,29 @@ TEST(GroupCommit, ARefusedOrThrowingRequestLeavesItsNeighboursAlone) {
   EXPECT_EQ(store->stats().groups, before.groups + 1);  // One group, one record.
 }
 
+// A request that came after the clock was moved has the time that it was moved to, also if a group
+// was running meanwhile.
+TEST(GroupCommit, WhatComesAfterTheClockWasMovedIsNotBefore) {
+  TestStore store;
+  store->clock().freeze(kSeededStart);
+  Instant seen{};
+  store->submit(
+      "test.first",
+      [&](WriteTxn& txn) {
+        store->clock().move(std::chrono::hours(1));
+        store->submit(
+            "test.second",
+            [&](WriteTxn& second) {
+              seen = second.now();
+              return second.put(kWords, word("second"), "");
+            },
+            [](Result<void>) {});
+        return txn.put(kWords, word("first"), "");
+      },
+      [](Result<void>) {});
+  EXPECT_EQ(seen, kSeededStart + std::chrono::hours(1));
+}
+
 // Lost updates and torn groups show as a wrong sum.
 TEST(GroupCommit, ManyThreadsLoseNothing) {
   TestStore store(

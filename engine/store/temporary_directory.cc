@@ -8,6 +8,7 @@ namespace cloche::engine {
 namespace {
 
 constexpr std::string_view kPrefix = "cloche-memory-";
+constexpr int kTriesMax = 10;
 
 std::string temporary_root() {
   std::error_code error;
@@ -36,12 +37,17 @@ void remove_abandoned(Env& env, const std::string& root) {
 Result<std::unique_ptr<TemporaryDirectory>> TemporaryDirectory::make(Env& env) {
   const std::string root = temporary_root();
   remove_abandoned(env, root);
-  std::array<std::byte, 8> chance;
-  env.random(chance);
-  const std::string path = root + "/" + std::string(kPrefix) + to_hex(chance);
-  CLOCHE_TRY_VOID(env.create_directories(path));
-  CLOCHE_TRY(lock, env.lock(path + "/lock"));
-  return std::unique_ptr<TemporaryDirectory>(new TemporaryDirectory(path, std::move(lock)));
+  // Another process that clears up may take a directory for abandoned before its lock is there.
+  for (int tries = 0;; ++tries) {
+    std::array<std::byte, 8> chance;
+    env.random(chance);
+    const std::string path = root + "/" + std::string(kPrefix) + to_hex(chance);
+    CLOCHE_TRY_VOID(env.create_directories(path));
+    auto lock = env.lock(path + "/lock");
+    if (lock)
+      return std::unique_ptr<TemporaryDirectory>(new TemporaryDirectory(path, *std::move(lock)));
+    if (tries == kTriesMax) return std::move(lock).error();
+  }
 }
 
 TemporaryDirectory::~TemporaryDirectory() { remove_all(path_); }
