@@ -9,7 +9,7 @@
 namespace cloche::dynamodb {
 namespace {
 
-const Value kNothing;
+const Value kNothing{};
 
 }  // namespace
 

@@ -17,6 +17,8 @@ template <class... Cases>
 struct Match : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Match(Cases...) -> Match<Cases...>;  // Clang 16 does not find it by itself.
 
 std::string checkpoint_key(std::string_view name) { return KeyWriter().text(name).take(); }
 
