@@ -8,16 +8,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/freed.h"
+
 namespace cloche {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
 using Group = std::unique_ptr<EC_GROUP, Freed<EC_GROUP_free>>;
 using Point = std::unique_ptr<EC_POINT, Freed<EC_POINT_free>>;
 using Number = std::unique_ptr<BIGNUM, Freed<BN_clear_free>>;

@@ -4,17 +4,10 @@
 #include <xxhash.h>
 
 #include "base/check.h"
+#include "base/freed.h"
 
 namespace cloche {
 namespace {
-
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* state) const {
-    Free(state);
-  }
-};
 
 template <class Canonical>
 std::string bytes_of(const Canonical& canonical) {

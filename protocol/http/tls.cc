@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/digest.h"
+#include "base/freed.h"
 #include "protocol/http/core.h"
 
 namespace cloche::protocol {
@@ -22,17 +23,10 @@ constexpr const char* kNames =
     ".amazonaws.com,"
     "DNS:*.s3.amazonaws.com,IP:127.0.0.1,IP:::1";
 
-template <auto free_it>
-struct Free {
-  template <class T>
-  void operator()(T* it) const {
-    free_it(it);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Memory = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Memory = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
 
 Error tls_error(const std::string& what) {
   char text[256] = "";
