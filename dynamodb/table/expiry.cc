@@ -8,6 +8,7 @@
 #include "dynamodb/limits.h"
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/item_step.h"
+#include "dynamodb/table/table_work.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -49,21 +50,11 @@ std::string expiry_key(const Table& table, std::int64_t expires, const ItemKey& 
 
 std::string head_key(std::int64_t table_id) { return engine::KeyWriter().integer(table_id).take(); }
 
-engine::KeyWriter payload_of(const Table& table) {
-  engine::KeyWriter payload;
-  payload.text(table.account).text(table.region).text(table.name).integer(table.id);
-  return payload;
-}
-
-// Null if the table that the payload begins with is gone, or another has its name, or its time to
-// live was switched off.
+// Null also if its time to live was switched off.
 Result<std::shared_ptr<const Table>> table_of(Catalog& catalog, const engine::ReadView& view,
                                               engine::KeyReader& payload) {
-  const Place place{payload.text(), payload.text()};
-  const std::string name = payload.text();
-  const std::int64_t id = payload.integer();
-  CLOCHE_TRY(table, catalog.find(view, place, name));
-  if (table != nullptr && (table->id != id || table->ttl_attribute.empty())) table = nullptr;
+  CLOCHE_TRY(table, table_of_work(catalog, view, payload));
+  if (table != nullptr && table->ttl_attribute.empty()) table = nullptr;
   return table;
 }
 
@@ -78,8 +69,7 @@ Result<void> schedule(engine::WriteTxn& txn, const Table& table, std::int64_t ex
   CLOCHE_TRY(const head, txn.get(kExpiryHeads, head_key(table.id)));
   if (head && Value::string(*head).as_integer(0) <= expires) return {};
   CLOCHE_TRY_VOID(txn.put(kExpiryHeads, head_key(table.id), std::to_string(expires)));
-  return queue(txn, payload_of(table).integer(expires).take(),
-               Instant(std::chrono::seconds(expires)));
+  return queue(txn, work_on(table).integer(expires).take(), Instant(std::chrono::seconds(expires)));
 }
 
 Result<void> add_expiry(engine::WriteTxn& txn, const Table& table, std::int64_t expires,
@@ -111,7 +101,7 @@ Result<void> expire_step(Catalog& catalog, bool remove, engine::WriteTxn& txn,
 
 Result<void> begin_later(engine::WriteTxn& txn, const Table& table, std::string_view from) {
   auto queued = txn.later(
-      {.kind = std::string(kBegin), .payload = payload_of(table).blob(from).take(), .due = {}});
+      {.kind = std::string(kBegin), .payload = work_on(table).blob(from).take(), .due = {}});
   return queued ? Result<void>() : std::move(queued).error();
 }
 

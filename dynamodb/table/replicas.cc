@@ -7,6 +7,7 @@
 
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/item_step.h"
+#include "dynamodb/table/table_work.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -38,27 +39,9 @@ Result<WriteClock> clock_of(const engine::ReadView& view, std::string_view row) 
   return clock;
 }
 
-engine::KeyWriter payload_of(const Table& table) {
-  engine::KeyWriter payload;
-  payload.text(table.account).text(table.region).text(table.name).integer(table.id);
-  return payload;
-}
-
 Result<void> queue(engine::WriteTxn& txn, std::string_view kind, std::string payload) {
   auto queued = txn.later({std::string(kind), std::move(payload), {}});
   return queued ? Result<void>() : std::move(queued).error();
-}
-
-// The table that work is about; null if it is gone.
-Result<std::shared_ptr<const Table>> table_of(Catalog& catalog, const engine::ReadView& view,
-                                              engine::KeyReader& payload) {
-  const std::string account = payload.text();
-  const std::string region = payload.text();
-  const std::string name = payload.text();
-  const std::int64_t id = payload.integer();
-  CLOCHE_TRY(table, catalog.find(view, {account, region}, name));
-  if (table != nullptr && table->id != id) table = nullptr;
-  return table;
 }
 
 // Brings one item to one replica, unless what is there was written later.
@@ -97,7 +80,7 @@ Result<void> bring_to_all(Catalog& catalog, engine::WriteTxn& txn, const Table& 
 
 Result<void> replicate(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {
   engine::KeyReader in(payload);
-  CLOCHE_TRY(const table, table_of(catalog, txn, in));
+  CLOCHE_TRY(const table, table_of_work(catalog, txn, in));
   if (table == nullptr) return {};
   std::string partition = in.blob();
   return bring_to_all(catalog, txn, *table, item_key(*table, std::move(partition), in.blob()));
@@ -105,7 +88,7 @@ Result<void> replicate(Catalog& catalog, engine::WriteTxn& txn, const std::strin
 
 Result<void> fill(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {
   engine::KeyReader in(payload);
-  CLOCHE_TRY(const table, table_of(catalog, txn, in));
+  CLOCHE_TRY(const table, table_of_work(catalog, txn, in));
   if (table == nullptr) return {};
   CLOCHE_TRY(const step, next_items(txn, table->id, in.blob()));
   for (const std::string& row : step.rows) {
@@ -121,7 +104,7 @@ Result<void> fill(Catalog& catalog, engine::WriteTxn& txn, const std::string& pa
     CLOCHE_TRY_VOID(bring_to_all(catalog, txn, *table, key));
   }
   if (!step.more) return {};
-  return queue(txn, kFill, payload_of(*table).blob(step.last).take());
+  return queue(txn, kFill, work_on(*table).blob(step.last).take());
 }
 
 }  // namespace
@@ -133,11 +116,11 @@ Result<void> note_replicated_write(engine::WriteTxn& txn, const Table& table, co
       std::max(last.microseconds + 1, std::int64_t{txn.now().time_since_epoch().count()}),
       table.region};
   CLOCHE_TRY_VOID(txn.put(kReplicaClocks, key.row, encode(clock)));
-  return queue(txn, kReplicate, payload_of(table).blob(key.partition).blob(key.sort).take());
+  return queue(txn, kReplicate, work_on(table).blob(key.partition).blob(key.sort).take());
 }
 
 Result<void> fill_replicas_later(engine::WriteTxn& txn, const Table& table) {
-  return queue(txn, kFill, payload_of(table).blob("").take());
+  return queue(txn, kFill, work_on(table).blob("").take());
 }
 
 void name_replica_work(engine::Store& store, Catalog& catalog) {
