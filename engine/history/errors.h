@@ -1,4 +1,4 @@
-// Refusals of what is asked of the history.
+// Refusals of what is asked of the history, and the end of a walk through it.
 #pragma once
 
 #include <string>
@@ -15,5 +15,8 @@ inline Error refusal(std::string_view code, std::string message, int http_status
           .http_status = http_status,
           .details = {}};
 }
+
+// Ends a walk through the log early. Told from true errors by the caller's own flag.
+inline Error enough() { return unavailable("enough"); }
 
 }  // namespace cloche::engine

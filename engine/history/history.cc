@@ -48,9 +48,6 @@ Error no_such_checkpoint(std::string_view name) {
                  404);
 }
 
-// Ends a walk through the log early. Told from true errors by the caller's own flag.
-Error enough() { return unavailable("enough"); }
-
 }  // namespace
 
 Result<void> StoreHistory::open() { return pin(); }
@@ -76,15 +73,17 @@ Result<Checkpoint> StoreHistory::checkpoint(std::string_view name) {
                    "'-'");
   }
   Checkpoint made{.name = std::string(name), .lsn = Lsn(0), .made{}};
-  CLOCHE_TRY_VOID(
+  const auto written =
       parts_.write_alone("cloche.Checkpoint " + made.name, [&](WriteTxn& txn) -> Result<void> {
         made.lsn = txn.lsn();
         made.made = txn.now();
         // Before its row is there: from now on nothing after it is removed.
         pinned_.store(std::min(pinned_.load(), made.lsn.value()), std::memory_order_release);
         return txn.put(kCheckpointTable, checkpoint_key(made.name), encode(made.lsn, made.made));
-      }));
+      });
+  // Also if it was not written: what was held on to for it may go.
   CLOCHE_TRY_VOID(pin());
+  CLOCHE_TRY_VOID(written);
   return made;
 }
 

@@ -1,16 +1,10 @@
 #include "engine/history/past.h"
 
+#include "engine/history/errors.h"
 #include "engine/store/record.h"
 #include "engine/store/row.h"
 
 namespace cloche::engine {
-namespace {
-
-// Ends a walk through the log early. Told from true errors by the caller's own flag.
-Error enough() { return unavailable("enough"); }
-
-}  // namespace
-
 Result<std::optional<PastRows>> changed_since(const wal::Log& log, TableId table,
                                               const KeyRange& range, Instant at, Lsn head) {
   PastRows rows;
