@@ -35,6 +35,8 @@ class StoreHistory final : public History {
   Result<Lsn> find(std::string_view point) const override;
   Result<Rewound> rewind(Lsn to) override;
   Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const override;
+  Result<std::optional<ChangedRows>> changed_between(TableId table, const KeyRange& range,
+                                                     Instant after, Instant until) const override;
 
  private:
   Result<void> need_log() const;
