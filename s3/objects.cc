@@ -44,7 +44,9 @@ struct Upload::Impl {
 Upload::Upload(engine::Store& store)
     : impl_(std::make_unique<Impl>(Impl{BodyWriter(store, wanted({}), nullptr)})) {}
 Upload::~Upload() = default;
-Result<void> Upload::append(std::string_view bytes) { return impl_->writer.append(as_bytes(bytes)); }
+Result<void> Upload::append(std::string_view bytes) {
+  return impl_->writer.append(as_bytes(bytes));
+}
 Result<UploadedBody> Upload::finish() {
   CLOCHE_TRY(body, impl_->writer.finish());
   return UploadedBody(std::make_unique<UploadedBody::Impl>(UploadedBody::Impl{std::move(body)}));
@@ -64,8 +66,8 @@ Result<void> judge_for(const iam::Guard& guard, Instant now, const engine::ReadV
   return guard.settle(call, judge_other(guard, now, view, call, operation, *found, key));
 }
 
-Result<std::string> put_object(engine::WriteTxn& txn, const BucketUse& use,
-                               const NewObject& object, const UploadedBody& uploaded) {
+Result<std::string> put_object(engine::WriteTxn& txn, const BucketUse& use, const NewObject& object,
+                               const UploadedBody& uploaded) {
   CLOCHE_TRY_VOID(check_key(object.key));
   CLOCHE_TRY(const bucket, bucket_of(txn, use));
   const StoredBody& body = uploaded.impl().body;
@@ -92,8 +94,7 @@ Result<std::string> put_object(engine::WriteTxn& txn, const BucketUse& use,
   if (wants_events(bucket)) {
     Cause cause = cause_of_lifecycle(txn);  // It was no request that did it.
     cause.account = use.account;
-    CLOCHE_TRY_VOID(
-        record_event(txn, bucket, EventKind::CreatedPut, cause, object.key, stored));
+    CLOCHE_TRY_VOID(record_event(txn, bucket, EventKind::CreatedPut, cause, object.key, stored));
   }
   return stored.etag;
 }

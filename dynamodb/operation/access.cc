@@ -166,7 +166,8 @@ Result<void> judge(Service& service, const protocol::Call& call) {
       CLOCHE_TRY_VOID(judge(operation, arn_of_table(call, table.name)));
     return {};
   }
-  for (const char* member : {"ResourceArn", "StreamArn", "BackupArn", "ExportArn", "ImportArn", "TableArn"}) {
+  for (const char* member :
+       {"ResourceArn", "StreamArn", "BackupArn", "ExportArn", "ImportArn", "TableArn"}) {
     if (const Value& arn = input[member]) return judge(operation, arn.text());
   }
   const Value& created = input["TableCreationParameters"]["TableName"];

@@ -133,9 +133,8 @@ Result<void> plan_times(const Value& input, const RecoveryWindow& window, Export
 // What a token stands for: the request without it.
 std::string digest_of(const Value& input) {
   std::string text;
-  for (const char* name :
-       {"TableArn", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm", "S3SseKmsKeyId",
-        "ExportFormat", "ExportType", "ExportTime"}) {
+  for (const char* name : {"TableArn", "S3Bucket", "S3BucketOwner", "S3Prefix", "S3SseAlgorithm",
+                           "S3SseKmsKeyId", "ExportFormat", "ExportType", "ExportTime"}) {
     append_json(text, input[name]);
     text += '\n';
   }

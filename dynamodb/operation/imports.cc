@@ -99,8 +99,7 @@ Result<Import> plan_import(const protocol::Call& call) {
   if (input["InputFormatOptions"]["Csv"].present() && plan.format != ImportFormat::Csv) {
     return validation("InputFormatOptions with Csv can only be given with the InputFormat CSV");
   }
-  if (input["InputFormatOptions"].present())
-    append_json(plan.options, input["InputFormatOptions"]);
+  if (input["InputFormatOptions"].present()) append_json(plan.options, input["InputFormatOptions"]);
   if (input["InputCompressionType"].present())
     plan.compression = input["InputCompressionType"].str();
   append_json(plan.parameters, input["TableCreationParameters"]);

@@ -43,9 +43,9 @@ class TransfersTest : public ServiceTest {
 
   // What describes a finished export or import.
   std::string ended(Operation describe, const std::string& arn_member, const std::string& answer) {
-    const std::string whole = member(answer.substr(0), arn_member == "ExportArn"
-                                                           ? "ExportDescription"
-                                                           : "ImportTableDescription");
+    const std::string whole =
+        member(answer.substr(0),
+               arn_member == "ExportArn" ? "ExportDescription" : "ImportTableDescription");
     EXPECT_FALSE(whole.empty()) << answer;
     const std::string arn = member(whole, arn_member);
     for (int tries = 0; tries < 1000; ++tries) {
@@ -77,8 +77,7 @@ class TransfersTest : public ServiceTest {
     s3::NewObject object;
     object.key = key;
     ASSERT_TRUE(store_->write("", [&](engine::WriteTxn& txn) -> Result<void> {
-      auto put = s3::put_object(txn, {"files", "", "000000000000"}, object,
-                                *body);
+      auto put = s3::put_object(txn, {"files", "", "000000000000"}, object, *body);
       return put ? Result<void>() : put.error();
     }));
   }
@@ -108,7 +107,6 @@ class TransfersTest : public ServiceTest {
 
   engine::TestDirectory home_;
 };
-
 
 // What codecs make of a time in a request.
 std::shared_ptr<TestCall> with_times(std::string json, Instant from, Instant to) {
@@ -165,14 +163,15 @@ TEST_F(TransfersTest, AnIncrementalExportHasWhatWasWrittenInItsPeriod) {
     return R"({"Metadata":{"WriteTimestampMicros":{"N":")" + micros(at) +
            R"("}},"Keys":{"p":{"S":")" + key + "\"}}" + images + "}";
   };
-  const std::string first = line(from, "at the first moment",
-                                 R"(,"NewImage":{"p":{"S":"at the first moment"}})");
+  const std::string first =
+      line(from, "at the first moment", R"(,"NewImage":{"p":{"S":"at the first moment"}})");
   const std::string changed = R"(,"NewImage":{"p":{"S":"changed"},"v":{"N":"3"}})";
-  EXPECT_EQ(exported("both", "NEW_AND_OLD_IMAGES"),
-            (std::vector{first,
-                         line(written, "changed",
-                              changed + R"(,"OldImage":{"p":{"S":"changed"},"v":{"N":"1"}})"),
-                         line(written, "gone", R"(,"OldImage":{"p":{"S":"gone"},"v":{"N":"1"}})")}));
+  EXPECT_EQ(
+      exported("both", "NEW_AND_OLD_IMAGES"),
+      (std::vector{
+          first,
+          line(written, "changed", changed + R"(,"OldImage":{"p":{"S":"changed"},"v":{"N":"1"}})"),
+          line(written, "gone", R"(,"OldImage":{"p":{"S":"gone"},"v":{"N":"1"}})")}));
   EXPECT_EQ(exported("new", "NEW_IMAGE"),
             (std::vector{first, line(written, "changed", changed), line(written, "gone", "")}));
 
@@ -196,9 +195,9 @@ TEST_F(TransfersTest, AnExportGoesOnAfterARestart) {
   make_table();
   recover();
   for (int i = 0; i < 50; ++i) put(R"({"p":{"S":")" + std::to_string(i) + "\"}}");
-  const std::string begun =
-      run(export_table,
-          R"({"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/things","S3Bucket":"files"})");
+  const std::string begun = run(
+      export_table,
+      R"({"TableArn":"arn:aws:dynamodb:us-east-1:000000000000:table/things","S3Bucket":"files"})");
   const std::string told = ended(describe_export, "ExportArn", begun);
   ASSERT_NE(told.find("\"ItemCount\":50"), std::string::npos) << told;
   // As if it had been killed after a file with the first ten items; they have all changed since.
@@ -226,8 +225,8 @@ TEST_F(TransfersTest, AnExportGoesOnAfterARestart) {
   for (int i = 0; i < 50; ++i)
     put(R"({"p":{"S":")" + std::to_string(i) + R"("},"changed":{"S":"later"}})");
   run(delete_table, R"({"TableName":"things"})");
-  ASSERT_TRUE(store_->write(
-      "", [&](engine::WriteTxn& txn) { return store_export(txn, *exported); }));
+  ASSERT_TRUE(
+      store_->write("", [&](engine::WriteTxn& txn) { return store_export(txn, *exported); }));
   close();
   reopen();
   const std::string again =
@@ -282,8 +281,7 @@ TEST_F(TransfersTest, AnImportGoesOnAfterARestart) {
   import->imported = 9;
   import->errors = 1;
   import->bytes = 0;
-  ASSERT_TRUE(
-      store_->write("", [&](engine::WriteTxn& txn) { return store_import(txn, *import); }));
+  ASSERT_TRUE(store_->write("", [&](engine::WriteTxn& txn) { return store_import(txn, *import); }));
   close();
   reopen();
   const std::string again =

@@ -74,8 +74,8 @@ void CsvReader::end_field() {
 }
 
 Result<void> CsvReader::end_record(const Sink& sink) {
-  const bool is_blank = record_.empty() && !quoted_ &&
-                        field_.find_first_not_of(" \t") == std::string::npos;
+  const bool is_blank =
+      record_.empty() && !quoted_ && field_.find_first_not_of(" \t") == std::string::npos;
   end_field();
   quoted_ = false;
   bytes_ = 0;

@@ -42,7 +42,8 @@ TEST(Csv, RecordsAndFields) {
 
 // "Any double quotes characters that exist in the CSV file must be escaped" (S3DataImport.Format).
 TEST(Csv, QuotesOfAFieldAreDoubled) {
-  EXPECT_EQ(read("\"\"\"123\"\"\",Full \"\"Length\"\" Dress\n"), "[\"123\"][Full \"Length\" Dress]\n");
+  EXPECT_EQ(read("\"\"\"123\"\"\",Full \"\"Length\"\" Dress\n"),
+            "[\"123\"][Full \"Length\" Dress]\n");
   EXPECT_EQ(read("a\n123,Full \"Length\" Dress\n"), "[a]\nMalformedData");
   EXPECT_EQ(read("\"a\"b\n"), "MalformedData");
   EXPECT_EQ(read("\"a\n"), "MalformedData");

@@ -40,7 +40,8 @@ std::string_view name_of(TransferStatus status) {
 TransferFailure failure_of(const Error& error, engine::Ids& ids) {
   constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   return {"S3" + error.code,
-          error.message + " (Service: Amazon S3; Status Code: " + std::to_string(error.http_status) +
+          error.message +
+              " (Service: Amazon S3; Status Code: " + std::to_string(error.http_status) +
               "; Error Code: " + error.code + "; Request ID: " + ids.from_alphabet(kLetters, 16) +
               "; S3 Extended Request ID: " + ids.from_alphabet(kLetters, 56) + "; Proxy: null)"};
 }

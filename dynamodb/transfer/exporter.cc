@@ -78,9 +78,9 @@ class ChangeSource {
     CLOCHE_TRY(const image, StoredItem(row.after ? *row.after : *row.before).tree(arena));
     exported_.table.keys.each(
         [&](const KeyAttribute& key) { keys.add(arena, key.name, image.find(key.name)); });
-    out += exported_.ion ? "$ion_1_0 {Metadata:{WriteTimestampMicros:" + when + ".},Keys:"
-                         : "{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"" + when +
-                               "\"}},\"Keys\":";
+    out += exported_.ion
+               ? "$ion_1_0 {Metadata:{WriteTimestampMicros:" + when + ".},Keys:"
+               : "{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"" + when + "\"}},\"Keys\":";
     CLOCHE_TRY_VOID(append_tree(out, keys));
     if (row.after) {
       bytes += static_cast<std::int64_t>(StoredItem(*row.after).bytes());
@@ -124,8 +124,7 @@ class ChangeSource {
 };
 
 engine::KeyRange items_of(const Export& exported) {
-  engine::KeyRange range =
-      engine::KeyRange::of(engine::KeyWriter().integer(exported.table.id));
+  engine::KeyRange range = engine::KeyRange::of(engine::KeyWriter().integer(exported.table.id));
   if (!exported.done_to.empty()) range.from = after_row(exported.done_to);
   return range;
 }
@@ -280,15 +279,14 @@ Result<void> Exporter::write_files(Export& exported, Source& source) {
 
 Result<void> Exporter::begin(Export& exported) {
   CLOCHE_TRY(const empty, uploaded(store_, ""));
-  return store_.write("dynamodb.export " + exported.table_name,
-                      [&](engine::WriteTxn& txn) -> Result<void> {
-                        CLOCHE_TRY_VOID(s3::put_object(
-                            txn, exported.bucket,
-                            object_of(exported, exported.folder() + "_started", "text/plain"),
-                            empty));
-                        exported.begun = true;
-                        return store_export(txn, exported);
-                      });
+  return store_.write(
+      "dynamodb.export " + exported.table_name, [&](engine::WriteTxn& txn) -> Result<void> {
+        CLOCHE_TRY_VOID(s3::put_object(
+            txn, exported.bucket, object_of(exported, exported.folder() + "_started", "text/plain"),
+            empty));
+        exported.begun = true;
+        return store_export(txn, exported);
+      });
 }
 
 // One data file. An export without items has one that is empty, as AWS's partitions have.
@@ -345,24 +343,22 @@ Result<void> Exporter::finish(Export& exported) {
     s3::UploadedBody body;
   };
   std::vector<File> files;
-  for (const auto& [name, text] :
-       {std::pair("manifest-files", files_manifest(exported)),
-        std::pair("manifest-summary", summary_manifest(exported))}) {
+  for (const auto& [name, text] : {std::pair("manifest-files", files_manifest(exported)),
+                                   std::pair("manifest-summary", summary_manifest(exported))}) {
     CLOCHE_TRY(body, uploaded(store_, text));
     CLOCHE_TRY(md5, uploaded(store_, body.md5_base64()));
     files.push_back({std::string(name) + ".json", "application/json", std::move(body)});
     files.push_back({std::string(name) + ".md5", "text/plain", std::move(md5)});
   }
-  return store_.write("dynamodb.export " + exported.table_name,
-                      [&](engine::WriteTxn& txn) -> Result<void> {
-                        for (const File& file : files) {
-                          CLOCHE_TRY_VOID(s3::put_object(
-                              txn, exported.bucket,
-                              object_of(exported, exported.folder() + file.name, file.type),
-                              file.body));
-                        }
-                        return store_export(txn, exported);
-                      });
+  return store_.write(
+      "dynamodb.export " + exported.table_name, [&](engine::WriteTxn& txn) -> Result<void> {
+        for (const File& file : files) {
+          CLOCHE_TRY_VOID(s3::put_object(
+              txn, exported.bucket, object_of(exported, exported.folder() + file.name, file.type),
+              file.body));
+        }
+        return store_export(txn, exported);
+      });
 }
 
 Result<void> Exporter::fail(Export& exported, const TransferFailure& failure) {

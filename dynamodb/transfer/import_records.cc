@@ -104,8 +104,8 @@ class CsvLines final : public RecordReader {
         return malformed("A line has another number of columns than the header");
       Value item = Value::map();
       for (std::size_t i = 0; i < names_.size(); ++i) {
-        const auto key = std::ranges::find(table_.attributes, names_[i],
-                                           &std::pair<std::string, Type>::first);
+        const auto key =
+            std::ranges::find(table_.attributes, names_[i], &std::pair<std::string, Type>::first);
         const Type type = key == table_.attributes.end() ? Type::S : key->second;
         item.set(arena, arena.copy(names_[i]),
                  make_attribute(arena, type, Value::string(arena, record[i])));

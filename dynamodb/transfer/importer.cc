@@ -82,9 +82,9 @@ class Importer::Run {
       bytes += static_cast<std::int64_t>(text.size());
       return reader->append(text, take);
     };
-    auto read = s3::read_object(
-        store_, *view_, import_.bucket, key,
-        [&](std::string_view piece) { return decompressor->append(piece, lines); });
+    auto read = s3::read_object(store_, *view_, import_.bucket, key, [&](std::string_view piece) {
+      return decompressor->append(piece, lines);
+    });
     if (read) read = decompressor->finish();
     if (read) read = reader->finish(take);
     if (ended) return {};
@@ -135,8 +135,8 @@ class Importer::Run {
             CLOCHE_TRY(const key, key_of_item(table_, tree));
             CLOCHE_TRY(before, FoundItem::find(txn, key));
             std::vector<std::int64_t> index_units;
-            CLOCHE_TRY_VOID(write_item(txn, table_, key, before, &item, Changer::Client,
-                                       index_units, arena));
+            CLOCHE_TRY_VOID(
+                write_item(txn, table_, key, before, &item, Changer::Client, index_units, arena));
           }
           return store_import(txn, import_);
         });
@@ -215,20 +215,20 @@ Result<void> Importer::run(Import import) {
                         "check CloudWatch error logs for more details."};
     }
   }
-  return store_.write("dynamodb.import " + import.table_name,
-                      [&](engine::WriteTxn& txn) -> Result<void> {
-                        auto table = table_of(txn, import);
-                        if (table) {
-                          table->restoring = false;
-                          CLOCHE_TRY_VOID(Catalog::store(txn, *table));
-                        } else if (table.error().kind != Error::Kind::Refused) {
-                          return std::move(table).error();
-                        }
-                        import.status = import.failure.code.empty() ? TransferStatus::Completed
-                                                                    : TransferStatus::Failed;
-                        import.ended = txn.now();
-                        return store_import(txn, import);
-                      });
+  return store_.write(
+      "dynamodb.import " + import.table_name, [&](engine::WriteTxn& txn) -> Result<void> {
+        auto table = table_of(txn, import);
+        if (table) {
+          table->restoring = false;
+          CLOCHE_TRY_VOID(Catalog::store(txn, *table));
+        } else if (table.error().kind != Error::Kind::Refused) {
+          return std::move(table).error();
+        }
+        import.status =
+            import.failure.code.empty() ? TransferStatus::Completed : TransferStatus::Failed;
+        import.ended = txn.now();
+        return store_import(txn, import);
+      });
 }
 
 }  // namespace cloche::dynamodb

@@ -51,7 +51,9 @@ void append_decimal(std::string& out, std::string_view number) {
     out.append(number).append(".");
     return;
   }
-  out.append(number.substr(0, last + 1)).append("d").append(std::to_string(number.size() - last - 1));
+  out.append(number.substr(0, last + 1))
+      .append("d")
+      .append(std::to_string(number.size() - last - 1));
 }
 
 void append_value(std::string& out, const Value& attribute);
@@ -70,9 +72,7 @@ void append_value(std::string& out, const Value& attribute) {
   const Value& content = content_of(attribute);
   const auto text = [&](const Value& value) { append_quoted(out, value.text(), '"'); };
   const auto number = [&](const Value& value) { append_decimal(out, value.text()); };
-  const auto blob = [&](const Value& value) {
-    out.append("{{").append(value.text()).append("}}");
-  };
+  const auto blob = [&](const Value& value) { out.append("{{").append(value.text()).append("}}"); };
   switch (type_of(attribute)) {
     case Type::S:
       return text(content);
@@ -96,8 +96,7 @@ void append_value(std::string& out, const Value& attribute) {
       out += "$dynamodb_BS::";
       return append_list(out, content, blob);
     case Type::L:
-      return append_list(out, content,
-                         [&](const Value& element) { append_value(out, element); });
+      return append_list(out, content, [&](const Value& element) { append_value(out, element); });
     case Type::M:
       return append_ion(out, content);
   }
