@@ -44,6 +44,8 @@ constexpr Named kOperations[] = {
     {"RestoreTableToPointInTime", restore_to_point_in_time},
     {"DescribeContinuousBackups", describe_continuous_backups},
     {"UpdateContinuousBackups", update_continuous_backups},
+    {"DescribeTableReplicaAutoScaling", describe_replica_scaling},
+    {"UpdateTableReplicaAutoScaling", update_replica_scaling},
     {"ExportTableToPointInTime", export_table},
     {"DescribeExport", describe_export},
     {"ListExports", list_exports},
