@@ -4,6 +4,7 @@
 
 #include "cli/admin.h"
 #include "cli/admin_history.h"
+#include "cli/admin_timeline.h"
 #include "cli/admin_tools.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
@@ -155,6 +156,7 @@ int start(const Settings& settings) {
   if (!server) return fail(server.error());
   serve_admin(**server, environment, settings);
   serve_history(**server, environment);
+  serve_timeline(**server, environment);
   serve_tools(**server, environment);
   (*server)->serve();
 

@@ -19,6 +19,7 @@
 #include "base/env.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "engine/describe.h"
 
 namespace cloche::engine {
 
@@ -51,6 +52,22 @@ struct Event {
   std::uint64_t bytes = 0;            // Of the record.
 };
 
+// What became of a resource between two states.
+struct Change {
+  std::string service;  // "s3"
+  Resource resource;    // Its bytes are those below.
+  // Absent where there was none, or is none.
+  std::optional<std::uint64_t> bytes_before{}, bytes_after{};
+  std::string before{},
+      after{};  // What it held, as JSON in AWS's terms (describe.h), where asked for.
+};
+
+struct DiffWish {
+  Lsn from, to;          // Either may be the earlier one.
+  std::string service;   // Empty: all.
+  std::string resource;  // A part of "bucket/key", "table/item key"; empty: all.
+};
+
 // Safe to use from any thread; all but `checkpoints` and `find` with a name read the log or write,
 // and wait for it. Every error says what to do. Refused (Unavailable) without a log
 // (Durability::Memory).
@@ -74,8 +91,19 @@ class History {
   virtual Result<Rewound> rewind(Lsn to) = 0;
 
   // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
-  // or the log ends.
-  virtual Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const = 0;
+  // or the log ends. `tell` shows what resources the record has changed, without their values, until
+  // it is answered false; it costs what these resources are, and may be called inside of `visit`
+  // only.
+  using ShowChange = std::function<bool(const Change&)>;
+  using Tell = std::function<void(const ShowChange&)>;
+  virtual Result<void> read(
+      Lsn from, const std::function<bool(const Event&, const Tell& tell)>& visit) const = 0;
+
+  // Shows what changed between two points, by service, owner and name, until `show` answers false.
+  // What changed and came back is left out, and so is what a service keeps for itself. The cost is
+  // that of the records from the earlier point to the present; the rows that differ are held in
+  // memory, and refused beyond 1 GiB.
+  virtual Result<void> diff(const DiffWish& wish, const ShowChange& show) const = 0;
 };
 
 // Of a store that Store::open made, which must outlive it.

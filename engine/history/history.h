@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/history.h"
+#include "engine/schema/schema.h"
 #include "wal/log.h"
 
 namespace cloche::engine {
@@ -15,6 +16,7 @@ class StoreHistory final : public History {
  public:
   struct Parts {
     Store& store;
+    const Tables& tables;
     const wal::Log* log;  // Null at Durability::Memory.
     // Runs a closure in a group of its own, and waits: it sees the state at txn.lsn(), all of which
     // is in the log.
@@ -34,7 +36,9 @@ class StoreHistory final : public History {
   Result<void> remove_checkpoint(std::string_view name) override;
   Result<Lsn> find(std::string_view point) const override;
   Result<Rewound> rewind(Lsn to) override;
-  Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const override;
+  Result<void> read(Lsn from,
+                    const std::function<bool(const Event&, const Tell&)>& visit) const override;
+  Result<void> diff(const DiffWish& wish, const ShowChange& show) const override;
 
  private:
   Result<void> need_log() const;

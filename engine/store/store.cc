@@ -213,6 +213,7 @@ class StoreImpl final : public Store {
   Result<void> start_history() {
     history_ = std::make_unique<StoreHistory>(StoreHistory::Parts{
         .store = *this,
+        .tables = tables_,
         .log = log_.get(),
         .write_alone = [this](
                            std::string_view summary,

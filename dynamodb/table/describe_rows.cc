@@ -1,0 +1,232 @@
+#include "dynamodb/table/describe_rows.h"
+
+#include "base/json.h"
+#include "dynamodb/backup/backup.h"
+#include "dynamodb/item/stored_item.h"
+#include "dynamodb/stream/stream.h"
+#include "dynamodb/table/catalog.h"
+#include "dynamodb/table/expiry.h"
+#include "dynamodb/table/replicas.h"
+#include "dynamodb/table/table.h"
+#include "engine/key.h"
+
+namespace cloche::dynamodb {
+namespace {
+
+using engine::KeyReader;
+using engine::Owner;
+using engine::Owners;
+using engine::Resource;
+using engine::TableDescription;
+using Named = std::vector<std::pair<std::int64_t, Owner>>;
+
+// Ends each key attribute's name in an owner's detail.
+constexpr char kNameEnd = '\0';
+
+Owner owner_of(const Table& table) {
+  Owner owner{
+      .kind = "table", .account = table.account, .region = table.region, .name = table.name};
+  table.keys.each([&](const KeyAttribute& key) { owner.detail += key.name + kNameEnd; });
+  return owner;
+}
+
+// Of a row whose key begins with account, region and table name.
+Owner owner_in_key(KeyReader& columns) {
+  Owner owner{.kind = "table", .account = columns.text(), .region = columns.text(), .name = {}};
+  owner.name = columns.text();
+  return owner;
+}
+
+// What belongs to its table by the number that its key begins with.
+std::optional<Resource> numbered_resource(std::string_view key, std::string_view,
+                                          const Owners& owners) {
+  const Owner* const owner = owners.find(KeyReader(key).integer());
+  if (owner == nullptr) return std::nullopt;
+  return Resource{.owner = *owner, .kind = ""};
+}
+
+void name_table(std::string_view, std::string_view value, Named& into) {
+  const auto table = decode_table(value);
+  if (!table) return;
+  into.emplace_back(table->id, owner_of(*table));
+  for (const Index& index : table->indexes) into.emplace_back(index.id, into.front().second);
+}
+
+std::optional<Resource> table_resource(std::string_view key, std::string_view, const Owners&) {
+  KeyReader columns(key);
+  return Resource{.owner = owner_in_key(columns), .kind = "table"};
+}
+
+// Figures that items change, and not whoever changes the table.
+bool is_figure(std::string_view member) {
+  return member == "ItemCount" || member == "TableSizeBytes" || member == "IndexSizeBytes";
+}
+
+Value without_figures(const Value& from, Arena& arena) {
+  if (from.is(Value::Kind::List)) {
+    Value out = Value::list();
+    for (const Value& item : from.items()) out.push(arena, without_figures(item, arena));
+    return out;
+  }
+  if (!from.is(Value::Kind::Map)) return from;
+  Value out = Value::map();
+  for (const Member& member : from.members()) {
+    if (!is_figure(member.name)) out.add(arena, member.name, without_figures(member.value, arena));
+  }
+  return out;
+}
+
+// What other operations than DescribeTable tell of a table.
+void tell_settings(const Table& table, Value& out, Arena& arena) {
+  if (!table.ttl_attribute.empty()) {
+    Value& ttl = out.add(arena, "TimeToLiveSpecification", Value::map());
+    ttl.add(arena, "Enabled", Value::boolean(true));
+    ttl.add(arena, "AttributeName", Value::string(table.ttl_attribute));
+  }
+  if (table.recovery_since) {
+    Value& recovery = out.add(arena, "PointInTimeRecoverySpecification", Value::map());
+    recovery.add(arena, "PointInTimeRecoveryEnabled", Value::boolean(true));
+    if (table.recovery_days != 0)
+      recovery.add(arena, "RecoveryPeriodInDays", Value::integer(table.recovery_days));
+  }
+  if (!table.tags.empty()) {
+    Value& tags = out.add(arena, "Tags", Value::list());
+    for (const auto& [key, value] : table.tags) {
+      Value& tag = tags.push(arena, Value::map());
+      tag.add(arena, "Key", Value::string(key));
+      tag.add(arena, "Value", Value::string(value));
+    }
+  }
+  if (!table.policy.text.empty())
+    out.add(arena, "ResourcePolicy", Value::string(table.policy.text));
+  if (!table.stream_policy.text.empty())
+    out.add(arena, "StreamResourcePolicy", Value::string(table.stream_policy.text));
+  if (table.contributor_insights)
+    out.add(arena, "ContributorInsightsStatus", Value::string("ENABLED"));
+  if (table.kinesis.empty()) return;
+  Value& destinations = out.add(arena, "KinesisDataStreamDestinations", Value::list());
+  for (const KinesisDestination& destination : table.kinesis) {
+    Value& told = destinations.push(arena, Value::map());
+    told.add(arena, "StreamArn", Value::string(destination.arn));
+    told.add(arena, "DestinationStatus",
+             Value::string(destination.active ? "ACTIVE" : "DISABLED"));
+  }
+}
+
+void table_json(std::string_view, std::string_view value, std::string& into) {
+  const auto table = decode_table(value);
+  if (!table) return;
+  Arena arena;
+  const Value described = describe_table(*table, "ACTIVE", {}, {}, arena);
+  Value out = without_figures(described, arena);
+  tell_settings(*table, out, arena);
+  append_json(into, out);
+}
+
+std::optional<Resource> item_resource(std::string_view key, std::string_view value,
+                                      const Owners& owners) {
+  auto resource = numbered_resource(key, value, owners);
+  // Backups have items too, and no keys that they are told by.
+  if (!resource || resource->owner.detail.empty()) return resource;
+  resource->kind = "item";
+  const StoredItem item(value);
+  resource->bytes = item.bytes();
+  Arena arena;
+  const auto tree = item.tree(arena);
+  if (!tree) return resource;
+  Value keys = Value::map();
+  for (std::string_view names = resource->owner.detail; !names.empty();) {
+    const auto end = names.find(kNameEnd);
+    const std::string_view name = names.substr(0, end);
+    keys.add(arena, name, (*tree)[name]);
+    names.remove_prefix(end + 1);
+  }
+  append_json(resource->name, keys);
+  return resource;
+}
+
+void item_json(std::string_view, std::string_view value, std::string& into) {
+  into += StoredItem(value).json();
+}
+
+// Streams outlive the table that they were of; records lie under the stream's own number.
+void name_stream(std::string_view key, std::string_view value, Named& into) {
+  KeyReader columns(key);
+  Arena arena;
+  const auto parsed = parse_json(value, arena);
+  if (parsed) into.emplace_back((*parsed)["id"].as_integer(0), owner_in_key(columns));
+}
+
+std::optional<Resource> stream_resource(std::string_view key, std::string_view, const Owners&) {
+  KeyReader columns(key);
+  return Resource{.owner = owner_in_key(columns), .kind = ""};
+}
+
+void name_backup(std::string_view key, std::string_view value, Named& into) {
+  KeyReader columns(key);
+  const auto backup = decode_backup(key, value);
+  if (backup) into.emplace_back(backup->storage, owner_in_key(columns));
+}
+
+std::optional<Resource> backup_resource(std::string_view key, std::string_view value,
+                                        const Owners&) {
+  KeyReader columns(key);
+  Resource resource{.owner = owner_in_key(columns), .kind = "backup"};
+  resource.name = columns.text();
+  if (const auto backup = decode_backup(key, value))
+    resource.bytes = static_cast<std::uint64_t>(backup->bytes);
+  return resource;
+}
+
+void backup_json(std::string_view key, std::string_view value, std::string& into) {
+  const auto backup = decode_backup(key, value);
+  if (!backup) return;
+  Arena arena;
+  Value out = Value::map();
+  out.add(arena, "BackupArn", Value::string(arena, backup->arn()));
+  out.add(arena, "BackupName", Value::string(backup->name));
+  out.add(arena, "BackupStatus", Value::string(backup->available ? "AVAILABLE" : "CREATING"));
+  out.add(arena, "BackupType", Value::string(backup->expires ? "SYSTEM" : "USER"));
+  out.add(arena, "BackupCreationDateTime", Value::timestamp(backup->created));
+  if (backup->expires)
+    out.add(arena, "BackupExpiryDateTime", Value::timestamp(*backup->expires));
+  out.add(arena, "BackupSizeBytes", Value::integer(backup->bytes));
+  out.add(arena, "ItemCount", Value::integer(backup->items));
+  append_json(into, out);
+}
+
+constexpr TableDescription kTable{
+    .names = name_table, .resource = table_resource, .json = table_json};
+constexpr TableDescription kItem{.resource = item_resource, .json = item_json};
+constexpr TableDescription kStream{.names = name_stream, .resource = stream_resource};
+constexpr TableDescription kBackup{
+    .names = name_backup, .resource = backup_resource, .json = backup_json};
+constexpr TableDescription kNumbered{.resource = numbered_resource};
+
+}  // namespace
+
+const TableDescription* description_of(engine::TableId table) {
+  switch (table) {
+    case kTables:
+      return &kTable;
+    case kItems:
+      return &kItem;
+    case kStreams:
+      return &kStream;
+    case kBackups:
+      return &kBackup;
+    case kIndexEntries:
+    case kStreamHeads:
+    case kStreamShards:
+    case kStreamRecords:
+    case kExpiries:
+    case kExpiryHeads:
+    case kReplicaClocks:
+    case kCopies:
+      return &kNumbered;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace cloche::dynamodb
