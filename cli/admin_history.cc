@@ -80,22 +80,23 @@ AdminAnswer wrong_method(std::string_view allowed) {
 
 void serve_history(protocol::Server& server, Environment& environment) {
   History& history = engine::history_of(environment.store());
-  server.on_admin("/_cloche/checkpoints",
-                  [&history](const HttpRequest& request, std::string_view body) {
-                    if (request.method() == "POST") return make_checkpoint(history, body);
-                    if (request.method() == "GET") return list_checkpoints(history);
-                    return wrong_method("GET and POST");
-                  });
-  server.on_admin(std::string(kCheckpoints),
-                  [&history](const HttpRequest& request, std::string_view) {
-                    if (request.method() == "DELETE") return remove_checkpoint(history, request);
-                    return wrong_method("DELETE");
-                  });
-  server.on_admin("/_cloche/rewind",
-                  [&environment, &history](const HttpRequest& request, std::string_view body) {
-                    if (request.method() == "POST") return rewind(environment, history, body);
-                    return wrong_method("POST");
-                  });
+  server.on_admin_work("/_cloche/checkpoints",
+                       [&history](const HttpRequest& request, std::string_view body) {
+                         if (request.method() == "POST") return make_checkpoint(history, body);
+                         if (request.method() == "GET") return list_checkpoints(history);
+                         return wrong_method("GET and POST");
+                       });
+  server.on_admin_work(std::string(kCheckpoints),
+                       [&history](const HttpRequest& request, std::string_view) {
+                         if (request.method() == "DELETE")
+                           return remove_checkpoint(history, request);
+                         return wrong_method("DELETE");
+                       });
+  server.on_admin_work("/_cloche/rewind",
+                       [&environment, &history](const HttpRequest& request, std::string_view body) {
+                         if (request.method() == "POST") return rewind(environment, history, body);
+                         return wrong_method("POST");
+                       });
 }
 
 }  // namespace cloche::cli

@@ -76,8 +76,7 @@ class Changes {
     text(out, "version", resource.version);
     if (change.bytes_before) out.add(arena_, "bytes_before", number_value(*change.bytes_before));
     if (change.bytes_after) out.add(arena_, "bytes_after", number_value(*change.bytes_after));
-    if (!change.before.empty())
-      out.add(arena_, "before", Value::raw(arena_.copy(change.before)));
+    if (!change.before.empty()) out.add(arena_, "before", Value::raw(arena_.copy(change.before)));
     if (!change.after.empty()) out.add(arena_, "after", Value::raw(arena_.copy(change.after)));
     return out;
   }
@@ -167,14 +166,14 @@ Result<AdminAnswer> diff(Environment& environment, const History& history,
 
 void serve_timeline(protocol::Server& server, Environment& environment) {
   History& history = engine::history_of(environment.store());
-  server.on_admin("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
+  server.on_admin_work("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
     return read_log(history, request);
   });
-  server.on_admin("/_cloche/diff",
-                  [&environment, &history](const HttpRequest& request, std::string_view) {
-                    auto answer = diff(environment, history, request);
-                    return answer ? *std::move(answer) : refused_answer(answer.error());
-                  });
+  server.on_admin_work("/_cloche/diff",
+                       [&environment, &history](const HttpRequest& request, std::string_view) {
+                         auto answer = diff(environment, history, request);
+                         return answer ? *std::move(answer) : refused_answer(answer.error());
+                       });
 }
 
 }  // namespace cloche::cli

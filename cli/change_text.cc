@@ -56,8 +56,8 @@ bool is_equal(const Value& a, const Value& b) { return json_of(a) == json_of(b);
 
 std::string owner_text(const Value& change) {
   const Value& owner = change["owner"];
-  std::string text = change["service"].str() + " " + owner["kind"].str() + " " +
-                     harmless(owner["name"].text());
+  std::string text =
+      change["service"].str() + " " + owner["kind"].str() + " " + harmless(owner["name"].text());
   // Buckets are known everywhere by their names.
   if (change["service"].text() == "s3") return text;
   text += " (" + owner["region"].str();
@@ -72,9 +72,13 @@ std::string change_text(const Value& change) {
   if (change["name"]) text += " " + name_text(change);
   if (change["version"]) text += " (" + harmless(change["version"].text()) + ")";
   text = painted(is_new ? Colour::Green : is_gone ? Colour::Red : Colour::Yellow, text);
-  const auto before = change["bytes_before"].as_integer(), after = change["bytes_after"].as_integer();
-  const auto size = [](std::int64_t bytes) { return human_size(static_cast<std::uint64_t>(bytes)); };
-  if (before && after && *before != *after) return text + "  " + size(*before) + " -> " + size(*after);
+  const auto before = change["bytes_before"].as_integer(),
+             after = change["bytes_after"].as_integer();
+  const auto size = [](std::int64_t bytes) {
+    return human_size(static_cast<std::uint64_t>(bytes));
+  };
+  if (before && after && *before != *after)
+    return text + "  " + size(*before) + " -> " + size(*after);
   const std::int64_t bytes = after.value_or(before.value_or(0));
   return bytes == 0 ? text : text + "  " + size(bytes);
 }
@@ -86,8 +90,8 @@ std::string difference_text(const Value& change, std::string_view indent) {
   std::string text;
   const auto line = [&](Colour colour, std::string_view sign, std::string_view name,
                         const std::string& what) {
-    text += std::string(indent) +
-            painted(colour, std::string(sign) + " " + harmless(name)) + "  " + what + "\n";
+    text += std::string(indent) + painted(colour, std::string(sign) + " " + harmless(name)) + "  " +
+            what + "\n";
   };
   for (const Member& member : before.members()) {
     const Value& now = after[member.name];

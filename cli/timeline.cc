@@ -82,8 +82,7 @@ void print_diff(const Value& answer) {
       owner = std::move(next);
       std::printf("%s\n", painted(Colour::Bold, owner).c_str());
     }
-    std::printf("  %s\n%s", change_text(change).c_str(),
-                difference_text(change, "      ").c_str());
+    std::printf("  %s\n%s", change_text(change).c_str(), difference_text(change, "      ").c_str());
   }
   const std::uint64_t added = count(answer["added"]), removed = count(answer["removed"]),
                       changed = count(answer["changed"]);
@@ -103,8 +102,8 @@ void print_diff(const Value& answer) {
 }
 
 int diff(const DiffWish& wish) {
-  std::string path = "/_cloche/diff?limit=" + std::to_string(wish.limit) +
-                     "&a=" + percent_encoded(wish.a);
+  std::string path =
+      "/_cloche/diff?limit=" + std::to_string(wish.limit) + "&a=" + percent_encoded(wish.a);
   if (!wish.b.empty()) path += "&b=" + percent_encoded(wish.b);
   if (!wish.service.empty()) path += "&service=" + percent_encoded(wish.service);
   if (!wish.resource.empty()) path += "&resource=" + percent_encoded(wish.resource);
@@ -129,8 +128,9 @@ void add_log(CLI::App& app, std::optional<int>& status) {
 void add_diff(CLI::App& app, std::optional<int>& status) {
   const auto wish = std::make_shared<DiffWish>();
   CLI::App* diff_command = app.add_subcommand(
-      "diff", "Show how a running Cloche is different between two points: buckets and objects, "
-              "tables and items");
+      "diff",
+      "Show how a running Cloche is different between two points: buckets and objects, "
+      "tables and items");
   add_asked(*diff_command, wish->asked);
   diff_command
       ->add_option("a", wish->a,

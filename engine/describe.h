@@ -46,10 +46,10 @@ class Owners {
 
 struct Resource {
   Owner owner;
-  std::string kind;          // "object", "item"; empty: belongs to its owner, and is shown to nobody.
-  std::string name{};        // Within the owner: a key. Empty: it is the owner itself.
-  std::string version{};     // Of an object; an upload's id.
-  std::uint64_t bytes = 0;   // That a client stored in it.
+  std::string kind;       // "object", "item"; empty: belongs to its owner, and is shown to nobody.
+  std::string name{};     // Within the owner: a key. Empty: it is the owner itself.
+  std::string version{};  // Of an object; an upload's id.
+  std::uint64_t bytes = 0;  // That a client stored in it.
 
   // Which resource it is, whatever it holds.
   bool is_same(const Resource& other) const {

@@ -108,8 +108,7 @@ void tell_settings(const Table& table, Value& out, Arena& arena) {
   for (const KinesisDestination& destination : table.kinesis) {
     Value& told = destinations.push(arena, Value::map());
     told.add(arena, "StreamArn", Value::string(destination.arn));
-    told.add(arena, "DestinationStatus",
-             Value::string(destination.active ? "ACTIVE" : "DISABLED"));
+    told.add(arena, "DestinationStatus", Value::string(destination.active ? "ACTIVE" : "DISABLED"));
   }
 }
 
@@ -188,8 +187,7 @@ void backup_json(std::string_view key, std::string_view value, std::string& into
   out.add(arena, "BackupStatus", Value::string(backup->available ? "AVAILABLE" : "CREATING"));
   out.add(arena, "BackupType", Value::string(backup->expires ? "SYSTEM" : "USER"));
   out.add(arena, "BackupCreationDateTime", Value::timestamp(backup->created));
-  if (backup->expires)
-    out.add(arena, "BackupExpiryDateTime", Value::timestamp(*backup->expires));
+  if (backup->expires) out.add(arena, "BackupExpiryDateTime", Value::timestamp(*backup->expires));
   out.add(arena, "BackupSizeBytes", Value::integer(backup->bytes));
   out.add(arena, "ItemCount", Value::integer(backup->items));
   append_json(into, out);

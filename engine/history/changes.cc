@@ -17,9 +17,8 @@ std::string json_of(const TableSpec& table, std::string_view key, std::string_vi
 
 }  // namespace
 
-void ResourceChanges::place(const TableSpec& table, std::string_view key,
-                                              std::string_view value, const AllOwners& owners,
-                                              Side Sides::*side) {
+void ResourceChanges::place(const TableSpec& table, std::string_view key, std::string_view value,
+                            const AllOwners& owners, Side Sides::*side) {
   auto resource = table.description->resource(key, value, owners.of(table));
   if (!resource || resource->kind.empty() || !has_part(*resource, part_)) return;
   Owner& owner = resource->owner;
@@ -51,14 +50,13 @@ void ResourceChanges::visit(bool values, const std::function<bool(const Change&)
       json_after = json_of(*after.table, after.key, after.value);
     if (both && json_before == json_after) continue;
     const auto& [service, owner_kind, owner, account, region, is_part, kind, name, version] = key;
-    Change change{.service = service,
-                  .resource = {.owner = {.kind = owner_kind,
-                                         .account = account,
-                                         .region = region,
-                                         .name = owner},
-                               .kind = kind,
-                               .name = name,
-                               .version = version}};
+    Change change{
+        .service = service,
+        .resource = {
+            .owner = {.kind = owner_kind, .account = account, .region = region, .name = owner},
+            .kind = kind,
+            .name = name,
+            .version = version}};
     if (before.table != nullptr) change.bytes_before = before.bytes;
     if (after.table != nullptr) change.bytes_after = after.bytes;
     if (values) {

@@ -18,6 +18,7 @@ class Gatherer {
       const TableSpec* table = tables_.find(table_of(change.row));
       if (table == nullptr || table->description == nullptr) continue;
       into_.before.undo(*table, change);
+      into_.owners_changed = into_.owners_changed || names_owners(*table);
       if (is_told(*table) && (service_.empty() || service_ == service_of(*table)))
         CLOCHE_TRY_VOID(note(change));
     }

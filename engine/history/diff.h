@@ -25,6 +25,7 @@ struct NetChange {
 struct NetChanges {
   std::map<std::string, NetChange, std::less<>> rows;  // By row (row.h); also such that came back.
   AllOwners before, after;
+  bool owners_changed = false;  // So that the same row may belong to another.
 };
 
 // Of the tables that are told, of one service or (empty) all. `head` is the state that the log ends

@@ -26,23 +26,19 @@ constexpr TableDescription kShelf{
     .names =
         [](std::string_view key, std::string_view value,
            std::vector<std::pair<std::int64_t, Owner>>& into) {
-          into.emplace_back(std::stoll(std::string(value)),
-                            Owner{.kind = "shelf",
-                                  .account = "",
-                                  .region = "",
-                                  .name = KeyReader(key).text()});
+          into.emplace_back(
+              std::stoll(std::string(value)),
+              Owner{.kind = "shelf", .account = "", .region = "", .name = KeyReader(key).text()});
         },
     .resource = [](std::string_view key, std::string_view,
                    const Owners&) -> std::optional<Resource> {
-      return Resource{.owner = {.kind = "shelf",
-                                .account = "",
-                                .region = "",
-                                .name = KeyReader(key).text()},
-                      .kind = "shelf"};
+      return Resource{
+          .owner = {.kind = "shelf", .account = "", .region = "", .name = KeyReader(key).text()},
+          .kind = "shelf"};
     }};
-constexpr TableDescription kBook{.resource = book,
-                                 .json = [](std::string_view, std::string_view value,
-                                            std::string& into) { into += value; }};
+constexpr TableDescription kBook{
+    .resource = book,
+    .json = [](std::string_view, std::string_view value, std::string& into) { into += value; }};
 
 Schema schema() {
   Schema schema = test_schema();
@@ -77,18 +73,18 @@ class DiffTest : public testing::Test {
     const Resource& resource = change.resource;
     return (change.bytes_before ? change.bytes_after ? "~ " : "- " : "+ ") + resource.owner.name +
            "/" + resource.name + (resource.version.empty() ? "" : "@" + resource.version) +
-           (change.before.empty() && change.after.empty() ? ""
-                                                          : " " + change.before + ">" + change.after);
+           (change.before.empty() && change.after.empty()
+                ? ""
+                : " " + change.before + ">" + change.after);
   }
   std::vector<std::string> diff(Lsn from, Lsn to, const std::string& service = "",
                                 const std::string& part = "") {
     std::vector<std::string> lines;
-    const auto done =
-        history().diff({.from = from, .to = to, .service = service, .resource = part},
-                       [&](const Change& change) {
-                         lines.push_back(line(change));
-                         return true;
-                       });
+    const auto done = history().diff({.from = from, .to = to, .service = service, .resource = part},
+                                     [&](const Change& change) {
+                                       lines.push_back(line(change));
+                                       return true;
+                                     });
     EXPECT_TRUE(done) << done.error().message;
     return lines;
   }

@@ -84,14 +84,13 @@ Result<void> StoreHistory::read(Lsn from,
   CLOCHE_TRY(owners, AllOwners::read(*view, parts_.tables));
   Walker walker(parts_.tables, std::move(owners), from, visit);
   bool ended = false;
-  const auto walked =
-      parts_.log->replay_back(head, Lsn(oldest.value() - 1),
-                              [&](Lsn, std::span<const std::byte> bytes) -> Result<void> {
-                                CLOCHE_TRY(const more, walker.take(bytes));
-                                if (more) return {};
-                                ended = true;
-                                return enough();
-                              });
+  const auto walked = parts_.log->replay_back(
+      head, Lsn(oldest.value() - 1), [&](Lsn, std::span<const std::byte> bytes) -> Result<void> {
+        CLOCHE_TRY(const more, walker.take(bytes));
+        if (more) return {};
+        ended = true;
+        return enough();
+      });
   return ended ? Result<void>() : walked;
 }
 
@@ -99,13 +98,13 @@ Result<void> StoreHistory::diff(const DiffWish& wish, const ShowChange& show) co
   CLOCHE_TRY_VOID(need_log());
   const auto view = parts_.store.view();
   const bool back = wish.from > wish.to;
-  CLOCHE_TRY(const net, read_changes(*parts_.log, parts_.tables, *view,
-                                     std::min(wish.from, wish.to), std::max(wish.from, wish.to),
-                                     wish.service));
+  CLOCHE_TRY(const net,
+             read_changes(*parts_.log, parts_.tables, *view, std::min(wish.from, wish.to),
+                          std::max(wish.from, wish.to), wish.service));
   ResourceChanges changes(back ? net.after : net.before, back ? net.before : net.after,
                           wish.resource);
   for (const auto& [row, change] : net.rows) {
-    if (change.before == change.after) continue;
+    if (change.before == change.after && !net.owners_changed) continue;
     changes.add(parts_.tables.at(table_of(row)), key_of(row), back ? change.after : change.before,
                 back ? change.before : change.after);
   }

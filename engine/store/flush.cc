@@ -149,18 +149,28 @@ Result<void> Flusher::flush_frozen() {
   // SQLite must never be ahead of the log: after a power cut it would hold what history does not
   // know.
   if (parts_.log) CLOCHE_TRY_VOID(parts_.log->sync());
-  CLOCHE_TRY_VOID(parts_.connection->execute("BEGIN IMMEDIATE"));
-  auto written = write_rows(*frozen, last);
-  if (written) written = parts_.connection->execute("COMMIT");
-  if (!written) {
-    static_cast<void>(
-        parts_.connection->execute("ROLLBACK").has_value());  // It may have rolled back by itself.
-    return written;
-  }
+  MutexLock lock(files_);
+  CLOCHE_TRY_VOID(write_frozen(*frozen, last));
   in_log_ = last;
   parts_.layers.frozen_is_flushed();
   stats_.flushes.fetch_add(1, std::memory_order_relaxed);
   return {};
+}
+
+Result<void> Flusher::at_rest(const std::function<Result<void>(Lsn)>& what) {
+  MutexLock lock(files_);
+  return what(parts_.layers.flushed());
+}
+
+Result<void> Flusher::write_frozen(const Memtable& frozen, Lsn last) {
+  CLOCHE_TRY_VOID(parts_.connection->execute("BEGIN IMMEDIATE"));
+  auto written = write_rows(frozen, last);
+  if (written) written = parts_.connection->execute("COMMIT");
+  if (!written) {
+    static_cast<void>(
+        parts_.connection->execute("ROLLBACK").has_value());  // It may have rolled back by itself.
+  }
+  return written;
 }
 
 Result<void> Flusher::write_rows(const Memtable& frozen, Lsn last) {
@@ -196,6 +206,7 @@ Result<void> Flusher::checkpoint_if_due() {
 }
 
 Result<void> Flusher::checkpoint() {
+  MutexLock lock(files_);
   CLOCHE_TRY(const complete, parts_.connection->checkpoint());
   if (!complete) return {};
   checkpointed_ = in_log_;

@@ -49,6 +49,8 @@ class Flusher {
   Result<void> wait_for_room();
   // Until SQLite holds everything up to `lsn`. Tries at once, even where an earlier flush failed.
   Result<void> flush(Lsn lsn);
+  // Shows the files of the database while nothing is written into them, and what they hold.
+  Result<void> at_rest(const std::function<Result<void>(Lsn)>& what);
   // Copies SQLite's own log into the database and starts it anew.
   Result<void> checkpoint();
   const FlushStats& stats() const { return stats_; }
@@ -58,6 +60,7 @@ class Flusher {
   void wait_for_frozen(std::unique_lock<Mutex>& lock);
   void wait_for_rows(std::unique_lock<Mutex>& lock);
   Result<void> flush_frozen();
+  Result<void> write_frozen(const Memtable& frozen, Lsn last);
   Result<void> write_rows(const Memtable& frozen, Lsn last);
   Result<void> checkpoint_if_due();
   void note_checkpoint(const Result<void>& outcome);
@@ -67,6 +70,7 @@ class Flusher {
   sqlite::TableWriter writer_;
   FlushStats stats_;
 
+  Mutex files_;  // Held by whoever writes into the database, or wants it to rest.
   Mutex mutex_;
   CondVar changed_;
   bool rows_ CLOCHE_GUARDED_BY(mutex_) = false;

@@ -1,6 +1,7 @@
 // Keys and aliases in KMS's terms. An alias belongs to its key.
-#include "base/json.h"
 #include "engine/describe.h"
+
+#include "base/json.h"
 #include "services/kms/records.h"
 
 namespace cloche::kms {
