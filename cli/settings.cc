@@ -5,6 +5,8 @@
 #include <charconv>
 #include <map>
 
+#include "base/time_text.h"
+
 namespace cloche::cli {
 namespace {
 
@@ -66,6 +68,7 @@ constexpr std::array kKnown = {"LISTEN",
                                "SERVICES",
                                "THREADS",
                                "SEED",
+                               "CLOCK",
                                "HOST",
                                "CREDENTIALS",
                                "CORS_ORIGINS",
@@ -345,7 +348,15 @@ Result<Settings> read_settings(const Options& options,
   if (const auto seed = from(options.seed, {"SEED"})) {
     CLOCHE_TRY(const value, number<std::uint64_t>("--seed", *seed));
     settings.seed = value;
+    // Of several threads one would answer first now and another then, each with ids of its own.
+    if (settings.threads == 0) settings.threads = 1;
   }
+  if (const auto clock = from(options.clock, {"CLOCK"})) {
+    const auto at = parse_iso8601(*clock);
+    if (!at) return bad_value("--clock", *clock, "write a time like 2026-01-01T00:00:00Z");
+    settings.clock_at = *at;
+  }
+  settings.sealed = options.sealed.value_or("");
   if (const auto services = from(options.services, {}, {"SERVICES"})) {
     for (const std::string& service : split(*services))
       settings.services.push_back(service.substr(0, service.find(':')));

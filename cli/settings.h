@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/env.h"
 #include "base/result.h"
 #include "protocol/protocol.h"
 #include "services/iam/guard.h"
@@ -27,6 +28,8 @@ struct Settings {
   LogLevel log = LogLevel::Info;
   int threads = 0;
   std::optional<std::uint64_t> seed;
+  std::optional<Instant> clock_at;    // --clock
+  std::string sealed;                 // A file that `open` begins with.
   std::vector<std::string> services;  // Empty: all.
   std::string advertised_host;
   std::string certificate_file;
@@ -47,7 +50,7 @@ struct Settings {
 // As given on the command line; absent where nothing was.
 struct Options {
   std::optional<std::string> listen, data, durability, auth, iam, users, new_buckets, log, services,
-      threads, seed;
+      threads, seed, clock, sealed;
   bool dynamodb_throttle = false;
 };
 

@@ -4,11 +4,13 @@
 
 #include "cli/admin.h"
 #include "cli/admin_history.h"
+#include "cli/admin_seal.h"
 #include "cli/admin_timeline.h"
 #include "cli/admin_tools.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/log_writer.h"
+#include "cli/seeded_env.h"
 #include "s3/sessions.h"
 
 namespace cloche::cli {
@@ -37,6 +39,8 @@ engine::StoreOptions store_options(const Settings& settings, LogWriter& log) {
   options.directory = settings.data;
   options.durability = settings.durability;
   options.seed = settings.seed;
+  options.clock_at = settings.clock_at;
+  options.sealed = settings.sealed;
   options.log_line = [&log](std::string_view line) { log.line(line); };
   return options;
 }
@@ -151,12 +155,15 @@ int start(const Settings& settings) {
   const std::string recovery = (*store)->recovery_text();
   Environment environment(*std::move(store), settings, *std::move(guard));
 
-  auto server = protocol::Server::open(env, server_options(settings, environment, log),
+  SeededEnv seeded(env, settings.seed.value_or(0));
+  Env& server_env = settings.seed ? static_cast<Env&>(seeded) : env;
+  auto server = protocol::Server::open(server_env, server_options(settings, environment, log),
                                        environment.registry());
   if (!server) return fail(server.error());
   serve_admin(**server, environment, settings);
   serve_history(**server, environment);
   serve_timeline(**server, environment);
+  serve_seal(**server, environment);
   serve_tools(**server, environment);
   (*server)->serve();
 

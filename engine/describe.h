@@ -59,6 +59,24 @@ struct Resource {
   }
 };
 
+class ReadView;
+
+// What numbers in rows become where a state is written down without its history (seal.h): owners are
+// numbered anew, in the order of the rows that name them, and so is queued work.
+class Numbers {
+ public:
+  // Nothing if the number stands for nothing that is kept.
+  virtual std::optional<std::int64_t> find(std::int64_t number) const = 0;
+  virtual std::int64_t last() const = 0;  // The highest that was given out; 0: none.
+  virtual std::uint64_t work(std::uint64_t id) const = 0;  // 0: no such work.
+  virtual const Owners& owners() const = 0;                // By the numbers as they were.
+  virtual const ReadView& view() const = 0;
+  virtual bool whole() const = 0;  // False: a part of the state, named by owners.
+
+ protected:
+  ~Numbers() = default;
+};
+
 // Functions that are null do not apply. None of them may fail on a row that can't be read: it is
 // described as far as it goes, and whoever uses it says that it is damaged.
 struct TableDescription {
@@ -70,6 +88,18 @@ struct TableDescription {
                                       const Owners& owners) = nullptr;
   // Appends what the row says as a JSON object with AWS's member names.
   void (*json)(std::string_view key, std::string_view value, std::string& into) = nullptr;
+
+  // The key's first column is the number of its owner.
+  bool numbered = false;
+  // Rows stand for something that goes on and needs the history: it is waited for.
+  bool under_way = false;
+  // Writes numbers, and what else follows from the history alone, as they have to be; `key` is that
+  // of before. False: the row is left out.
+  bool (*renumber)(std::string_view key, std::string& value, const Numbers& numbers) = nullptr;
+  // The same for a piece of queued work of the service; tells whom it is about, if anybody. Once in
+  // a service, with the table that names most owners.
+  bool (*renumber_work)(std::string_view kind, std::string& payload, const Numbers& numbers,
+                        Owner& about) = nullptr;
 };
 
 // The service of a table: what its name begins with.

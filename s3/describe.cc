@@ -4,21 +4,31 @@
 
 #include "base/json.h"
 #include "base/time_text.h"
+#include "engine/engine.h"
+#include "s3/handlers.h"
 #include "s3/records.h"
+#include "s3/versions.h"
 
 namespace cloche::s3 {
 namespace {
 
 using engine::KeyReader;
+using engine::Numbers;
 using engine::Owner;
 using engine::Owners;
 using engine::Resource;
 using engine::TableDescription;
 using Named = std::vector<std::pair<std::int64_t, Owner>>;
 
+// The detail of an owner that never had versions.
+constexpr std::string_view kUnversioned = "unversioned";
+
 Owner owner_of(const BucketRecord& bucket) {
-  return {
-      .kind = "bucket", .account = bucket.account, .region = bucket.region, .name = bucket.name};
+  return {.kind = "bucket",
+          .account = bucket.account,
+          .region = bucket.region,
+          .name = bucket.name,
+          .detail = bucket.versioning == Versioning::Off ? std::string(kUnversioned) : ""};
 }
 
 // A row whose key begins with its bucket's number.
@@ -236,13 +246,94 @@ std::optional<Resource> event_resource(std::string_view key, std::string_view,
   return part_of(columns, owners, "");
 }
 
-constexpr TableDescription kBucket{
-    .names = name_bucket, .resource = bucket_resource, .json = bucket_json};
-constexpr TableDescription kSetting{.resource = setting_resource, .json = setting_json};
-constexpr TableDescription kObject{.resource = object_resource, .json = object_json};
-constexpr TableDescription kUpload{.resource = upload_resource, .json = upload_json};
-constexpr TableDescription kPart{.resource = part_resource, .json = part_json};
-constexpr TableDescription kEvent{.resource = event_resource};
+bool renumber_bucket(std::string_view key, std::string& value, const Numbers& numbers) {
+  auto bucket = decode_bucket(KeyReader(key).text(), value);
+  if (!bucket) return true;
+  const auto number = numbers.find(bucket->id);
+  if (!number) return false;
+  bucket->id = *number;
+  value = encode(*bucket);
+  return true;
+}
+
+bool renumber_counter(std::string_view key, std::string& value, const Numbers& numbers) {
+  if (KeyReader(key).text() != kBucketCounter) return numbers.whole();
+  value = std::to_string(numbers.last());
+  return numbers.last() > 0;
+}
+
+bool is_unversioned(std::string_view key, const Numbers& numbers) {
+  const Owner* const owner = numbers.owners().find(KeyReader(key).integer());
+  return owner != nullptr && owner->detail == kUnversioned;
+}
+
+// Where a key has but one version its rank says nothing beside the time, unless it was written twice
+// while the clock stood still.
+bool renumber_object(std::string_view key, std::string& value, const Numbers& numbers) {
+  if (!is_unversioned(key, numbers)) return true;
+  auto object = decode_object(value);
+  if (!object || object->rank == rank_at(object->modified)) return true;
+  object->rank = rank_at(object->modified);
+  value = encode(*object);
+  return true;
+}
+
+// An upload remembers the newest version that it found.
+bool renumber_upload(std::string_view key, std::string& value, const Numbers& numbers) {
+  constexpr std::int64_t kAnother = 1;  // No version's.
+  auto upload = decode_upload(value);
+  if (!upload || upload->newest_at_start == 0 || !is_unversioned(key, numbers)) return true;
+  KeyReader columns(key);
+  const BucketId bucket = columns.integer();
+  const std::string found_key = object_key(bucket, columns.text());
+  const auto row = numbers.view().get(kObjects, found_key);
+  std::int64_t newest = kAnother;
+  if (row && *row) {
+    const auto object = decode_object(**row);
+    if (object && object->rank == upload->newest_at_start) newest = rank_at(object->modified);
+  }
+  upload->newest_at_start = newest;
+  value = encode(*upload);
+  return true;
+}
+
+bool renumber_work(std::string_view kind, std::string& payload, const Numbers& numbers,
+                   Owner& about) {
+  if (kind == kRemoveUploads) {
+    const BucketId bucket = Value::string(payload).as_integer(0);
+    const Owner* const owner = numbers.owners().find(bucket);
+    const auto number = numbers.find(bucket);
+    if (owner == nullptr || !number) return false;
+    about = *owner;
+    payload = std::to_string(*number);
+    return true;
+  }
+  Arena arena;
+  const auto parsed = parse_json(payload, arena);
+  if (parsed) about.name = (*parsed)["bucket"].str();
+  return true;
+}
+
+constexpr TableDescription kBucket{.names = name_bucket,
+                                   .resource = bucket_resource,
+                                   .json = bucket_json,
+                                   .renumber = renumber_bucket,
+                                   .renumber_work = renumber_work};
+constexpr TableDescription kCounter{.renumber = renumber_counter};
+constexpr TableDescription kSetting{
+    .resource = setting_resource, .json = setting_json, .numbered = true};
+constexpr TableDescription kObject{.resource = object_resource,
+                                   .json = object_json,
+                                   .numbered = true,
+                                   .renumber = renumber_object};
+constexpr TableDescription kVersion{
+    .resource = object_resource, .json = object_json, .numbered = true};
+constexpr TableDescription kUpload{.resource = upload_resource,
+                                   .json = upload_json,
+                                   .numbered = true,
+                                   .renumber = renumber_upload};
+constexpr TableDescription kPart{.resource = part_resource, .json = part_json, .numbered = true};
+constexpr TableDescription kEvent{.resource = event_resource, .numbered = true};
 
 }  // namespace
 
@@ -251,8 +342,11 @@ const TableDescription* description_of(engine::TableId table) {
     case kBuckets:
       return &kBucket;
     case kObjects:
-    case kVersions:
       return &kObject;
+    case kVersions:
+      return &kVersion;
+    case kCounters:
+      return &kCounter;
     case kUploads:
       return &kUpload;
     case kParts:

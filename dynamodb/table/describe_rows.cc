@@ -3,17 +3,21 @@
 #include "base/json.h"
 #include "dynamodb/backup/backup.h"
 #include "dynamodb/item/stored_item.h"
+#include "dynamodb/stream/head.h"
 #include "dynamodb/stream/stream.h"
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/expiry.h"
 #include "dynamodb/table/replicas.h"
 #include "dynamodb/table/table.h"
+#include "dynamodb/table/table_work.h"
+#include "engine/engine.h"
 #include "engine/key.h"
 
 namespace cloche::dynamodb {
 namespace {
 
 using engine::KeyReader;
+using engine::Numbers;
 using engine::Owner;
 using engine::Owners;
 using engine::Resource;
@@ -193,13 +197,131 @@ void backup_json(std::string_view key, std::string_view value, std::string& into
   append_json(into, out);
 }
 
-constexpr TableDescription kTable{
-    .names = name_table, .resource = table_resource, .json = table_json};
-constexpr TableDescription kItem{.resource = item_resource, .json = item_json};
-constexpr TableDescription kStream{.names = name_stream, .resource = stream_resource};
-constexpr TableDescription kBackup{
-    .names = name_backup, .resource = backup_resource, .json = backup_json};
-constexpr TableDescription kNumbered{.resource = numbered_resource};
+std::int64_t number_of(const Numbers& numbers, std::int64_t number) {
+  return numbers.find(number).value_or(0);
+}
+
+bool renumber_table(std::string_view, std::string& value, const Numbers& numbers) {
+  auto table = decode_table(value);
+  if (!table) return true;
+  table->id = number_of(numbers, table->id);
+  for (Index& index : table->indexes) index.id = number_of(numbers, index.id);
+  table->stream_id = number_of(numbers, table->stream_id);
+  value = encode_table(*table);
+  return true;
+}
+
+bool renumber_stream(std::string_view, std::string& value, const Numbers& numbers) {
+  Arena arena;
+  auto stream = parse_json(arena.copy(value), arena);
+  if (!stream) return true;
+  stream->set(arena, "id", Value::integer(number_of(numbers, (*stream)["id"].as_integer(0))));
+  value.clear();
+  append_json(value, *stream);
+  return true;
+}
+
+// The table in a backup is one that was: its own numbers stand for nothing.
+bool renumber_backup(std::string_view key, std::string& value, const Numbers& numbers) {
+  auto backup = decode_backup(key, value);
+  if (!backup) return true;
+  backup->storage = number_of(numbers, backup->storage);
+  backup->table.id = backup->table.stream_id = 0;
+  for (Index& index : backup->table.indexes) index.id = 0;
+  value = encode_backup(*backup);
+  return true;
+}
+
+bool renumber_counter(std::string_view, std::string& value, const Numbers& numbers) {
+  value = std::to_string(numbers.last());
+  return numbers.last() > 0;
+}
+
+// Work on a table, with its number: table/table_work.h.
+bool renumber_table_work(std::string_view kind, std::string& payload, const Numbers& numbers,
+                         Owner& about) {
+  KeyReader columns(payload);
+  about = owner_in_key(columns);
+  const std::int64_t before = columns.integer();
+  const auto number = numbers.find(before);
+  if (!number) return false;
+  engine::KeyWriter out;
+  out.text(about.account).text(about.region).text(about.name).integer(*number);
+  const std::size_t changed = engine::KeyWriter()
+                                  .text(about.account)
+                                  .text(about.region)
+                                  .text(about.name)
+                                  .integer(before)
+                                  .bytes()
+                                  .size();
+  std::string rest = payload.substr(changed);
+  if (kind == kBackfillWork) {
+    const auto index = numbers.find(columns.integer());
+    if (!index) return false;
+    engine::KeyWriter named;
+    named.integer(*index);
+    rest.replace(0, named.bytes().size(), named.bytes());
+  }
+  if (kind == kExpiryWork) {
+    // Of several only the one that the head speaks of does anything.
+    const std::string head_key = engine::KeyWriter().integer(before).take();
+    const auto head = numbers.view().get(kExpiryHeads, head_key);
+    if (!head || !*head || Value::string(**head).as_integer(0) != columns.integer()) return false;
+  }
+  payload = out.take() + rest;
+  return true;
+}
+
+// What belongs to nobody any more is left out, and needs no clearing.
+bool renumber_clear_work(std::string& payload, const Numbers& numbers, Owner& about) {
+  KeyReader columns(payload);
+  const std::int64_t rows = columns.integer();
+  const std::int64_t before = columns.integer();
+  const Owner* const owner = numbers.owners().find(before);
+  const auto number = numbers.find(before);
+  if (owner == nullptr || !number) return false;
+  about = *owner;
+  payload = engine::KeyWriter().integer(rows).integer(*number).take();
+  return true;
+}
+
+bool renumber_work(std::string_view kind, std::string& payload, const Numbers& numbers,
+                   Owner& about) {
+  if (kind == kCopyWork) return numbers.whole();
+  if (kind == kForgetTokenWork)
+    return numbers.whole();  // Belongs to an account, as the token does.
+  if (kind == kClearWork) return renumber_clear_work(payload, numbers, about);
+  if (kind == kForgetStream || kind == kExpireBackupWork) {
+    KeyReader columns(payload);
+    about = owner_in_key(columns);
+    return true;
+  }
+  if (kind != kTrimStream) return renumber_table_work(kind, payload, numbers, about);
+  const std::int64_t stream = KeyReader(payload).integer();
+  const Owner* const owner = numbers.owners().find(stream);
+  const auto number = numbers.find(stream);
+  if (owner == nullptr || !number) return false;
+  about = *owner;
+  payload = engine::KeyWriter().integer(*number).take();
+  return true;
+}
+
+constexpr TableDescription kTable{.names = name_table,
+                                  .resource = table_resource,
+                                  .json = table_json,
+                                  .renumber = renumber_table,
+                                  .renumber_work = renumber_work};
+constexpr TableDescription kItem{.resource = item_resource, .json = item_json, .numbered = true};
+constexpr TableDescription kStream{
+    .names = name_stream, .resource = stream_resource, .renumber = renumber_stream};
+constexpr TableDescription kBackup{.names = name_backup,
+                                   .resource = backup_resource,
+                                   .json = backup_json,
+                                   .renumber = renumber_backup};
+constexpr TableDescription kCounter{.renumber = renumber_counter};
+constexpr TableDescription kNumbered{.resource = numbered_resource, .numbered = true};
+constexpr TableDescription kCopy{
+    .resource = numbered_resource, .numbered = true, .under_way = true};
 
 }  // namespace
 
@@ -220,8 +342,11 @@ const TableDescription* description_of(engine::TableId table) {
     case kExpiries:
     case kExpiryHeads:
     case kReplicaClocks:
-    case kCopies:
       return &kNumbered;
+    case kCopies:
+      return &kCopy;
+    case kCounters:
+      return &kCounter;
     default:
       return nullptr;
   }

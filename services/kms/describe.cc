@@ -65,7 +65,25 @@ void alias_json(std::string_view key, std::string_view value, std::string& into)
   append_json(into, out);
 }
 
-constexpr TableDescription kKey{.resource = key_resource, .json = key_json};
+bool renumber_key(std::string_view key, std::string& value, const engine::Numbers& numbers) {
+  const Owner owner = owner_of(key);
+  auto decoded = decode_key(owner.account, owner.region, owner.name, value);
+  if (!decoded || decoded->deletion_work == 0) return true;
+  decoded->deletion_work = numbers.work(decoded->deletion_work);
+  value = encode(*decoded);
+  return true;
+}
+
+bool renumber_work(std::string_view kind, std::string& payload, const engine::Numbers&,
+                   Owner& about) {
+  if (kind == kRemoveKey) about = owner_of(payload);
+  return true;
+}
+
+constexpr TableDescription kKey{.resource = key_resource,
+                                .json = key_json,
+                                .renumber = renumber_key,
+                                .renumber_work = renumber_work};
 constexpr TableDescription kAlias{.resource = alias_resource, .json = alias_json};
 
 }  // namespace
