@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "base/env.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "engine/key.h"
+#include "engine/schema.h"
 
 namespace cloche::engine {
 
@@ -65,6 +68,13 @@ struct Event {
   std::uint64_t bytes = 0;            // Of the record.
 };
 
+// What became of a row in a stretch of time.
+struct ChangedRow {
+  std::optional<std::string> before, after;  // Nothing where there was no row.
+  Instant last{};                            // When it was last written.
+};
+using ChangedRows = std::map<std::string, ChangedRow>;
+
 // Safe to use from any thread; all but `checkpoints` and `find` with a name read the log or write,
 // and wait for it. Every error says what to do. Refused (Unavailable) without a log
 // (Durability::Memory).
@@ -98,6 +108,13 @@ class History {
   // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
   // or the log ends.
   virtual Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const = 0;
+
+  // The rows of `range` that were written after `after` and not after `until`, by key. Nothing if
+  // the log does not reach back to `after`. Reads the log back to it, and keeps all that it answers
+  // in memory: not for io threads.
+  virtual Result<std::optional<ChangedRows>> changed_between(TableId table, const KeyRange& range,
+                                                             Instant after,
+                                                             Instant until) const = 0;
 };
 
 // "90s", "5m", "2h", "1d", "250ms"; nothing if it is none, or longer than ten thousand years.

@@ -42,6 +42,8 @@ class StoreHistory final : public History {
   Result<Emptied> reset(std::string_view service) override;
   Result<Compacted> compact(std::optional<Lsn> before) override;
   Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const override;
+  Result<std::optional<ChangedRows>> changed_between(TableId table, const KeyRange& range,
+                                                     Instant after, Instant until) const override;
 
  private:
   Result<void> need_log() const;
