@@ -38,6 +38,28 @@ inline Value number_value(std::uint64_t value) {
   return Value::integer(static_cast<std::int64_t>(value));
 }
 
+inline protocol::AdminAnswer wrong_method(std::string_view allowed) {
+  Error error = invalid_request("this path takes " + std::string(allowed));
+  error.code = "MethodNotAllowed";
+  error.http_status = 405;
+  return refused_answer(error);
+}
+
+// A JSON object; an empty body is an empty one.
+inline Result<Value> read_body(std::string_view body, Arena& arena) {
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return Value::map();
+  const auto parsed = parse_json(body, arena);
+  if (!parsed || !parsed->is(Value::Kind::Map))
+    return invalid_request("the body has to be a JSON object");
+  return *parsed;
+}
+
+// Of "/_cloche/branches/NAME?x", asked for below "/_cloche/branches/": "NAME".
+inline std::string_view below(const protocol::HttpRequest& request, std::string_view path) {
+  const std::string_view rest = request.target().substr(path.size());
+  return rest.substr(0, rest.find('?'));
+}
+
 // ?limit=N, `usual` if it is not given.
 inline Result<std::size_t> read_limit(const protocol::HttpRequest& request, std::size_t usual,
                                       std::size_t max) {

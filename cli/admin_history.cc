@@ -69,11 +69,6 @@ AdminAnswer rewind(Environment& environment, History& history, std::string_view 
   return json_answer(out);
 }
 
-AdminAnswer wrong_method(std::string_view allowed) {
-  Error error = invalid_request("this path takes " + std::string(allowed));
-  error.code = "MethodNotAllowed";
-  error.http_status = 405;
-  return refused_answer(error);
 }
 
 }  // namespace

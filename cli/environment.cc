@@ -13,7 +13,8 @@ engine::Schema whole_schema() {
   // 2: settings and events of S3's buckets, keys of KMS; of DynamoDB streams, expiries, copies, backups.
   // 3: checkpoints; zones of buckets, and more checksums of objects; clocks of DynamoDB's replicas.
   // 4: branches.
-  schema.version = 4;
+  // 5: exports and imports of DynamoDB's tables.
+  schema.version = 5;
   schema.migrations = {{2, "streams and expiries", dynamodb::begin_streams_and_expiries}};
   schema.add(s3::tables());
   schema.add(dynamodb::tables());

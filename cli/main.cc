@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/ask.h"
+#include "cli/branch_commands.h"
 #include "cli/commands.h"
 #include "cli/seal.h"
 #include "cli/timeline.h"
@@ -43,6 +44,11 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--log", options.log,
                      "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");
   command.add_option("--threads", options.threads, "io threads [CLOCHE_THREADS; one per core]");
+  command.add_option("--history-size", options.history_size,
+                     "how much history is kept, such as 4GiB; checkpoints hold on to theirs "
+                     "[CLOCHE_HISTORY_SIZE; 1GiB]");
+  command.add_option("--history-age", options.history_age,
+                     "how old history may get, such as 30d [CLOCHE_HISTORY_AGE; any]");
   command.add_option("--seed", options.seed,
                      "ids and times repeat from run to run: the clock of a new directory stands at "
                      "2026-01-01 [CLOCHE_SEED]");
@@ -119,6 +125,9 @@ int main(int argc, char** argv) {
   std::optional<int> done;
   cloche::cli::add_timeline_commands(app, done);
   cloche::cli::add_seal_command(app, done);
+  cloche::cli::add_branch_commands(app, done);
+  cloche::cli::add_clock_commands(app, done);
+  cloche::cli::add_room_commands(app, done);
 
   std::string data = "./cloche-data";
   bool quiet = false;

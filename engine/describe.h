@@ -91,8 +91,8 @@ struct TableDescription {
 
   // The key's first column is the number of its owner.
   bool numbered = false;
-  // Rows stand for something that goes on and needs the history: it is waited for.
-  bool under_way = false;
+  // Whether the row stands for something that goes on in the background: it is waited for.
+  bool (*under_way)(std::string_view key, std::string_view value) = nullptr;
   // Writes numbers, and what else follows from the history alone, as they have to be; `key` is that
   // of before. False: the row is left out.
   bool (*renumber)(std::string_view key, std::string& value, const Numbers& numbers) = nullptr;

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@
 #include "base/result.h"
 #include "base/strong.h"
 #include "engine/describe.h"
+#include "engine/key.h"
+#include "engine/schema.h"
 
 namespace cloche::engine {
 
@@ -41,6 +44,20 @@ struct Rewound {
   Lsn lsn;   // The rewind's own record; `to` itself if nothing had changed.
   std::uint64_t rows = 0;
   std::uint64_t records = 0;  // That were undone.
+};
+
+// What `reset` did.
+struct Emptied {
+  Lsn from;  // The point before it: a rewind to it brings all of it back.
+  Lsn lsn;
+  std::uint64_t rows = 0;
+};
+
+// What `compact` did, in bytes before and after.
+struct Compacted {
+  std::uint64_t log_before = 0, log_after = 0;      // The history.
+  std::uint64_t state_before = 0, state_after = 0;  // state.db.
+  std::uint64_t blobs = 0;                          // Files that went.
 };
 
 // One record of the history.
@@ -68,6 +85,13 @@ struct DiffWish {
   std::string resource;  // A part of "bucket/key", "table/item key"; empty: all.
 };
 
+// What became of a row in a stretch of time.
+struct ChangedRow {
+  std::optional<std::string> before, after;  // Nothing where there was no row.
+  Instant last{};                            // When it was last written.
+};
+using ChangedRows = std::map<std::string, ChangedRow>;
+
 // Safe to use from any thread; all but `checkpoints` and `find` with a name read the log or write,
 // and wait for it. Every error says what to do. Refused (Unavailable) without a log
 // (Durability::Memory).
@@ -90,6 +114,14 @@ class History {
   // Cost is that of the changes since.
   virtual Result<Rewound> rewind(Lsn to) = 0;
 
+  // Empties all tables of a service ("s3"; "": of all), and drops its queued work. The clock, ids, checkpoints and branches stay. In one record as long as it fits, else in several. Also at
+  // Durability::Memory.
+  virtual Result<Emptied> reset(std::string_view service) = 0;
+
+  // Gives back what room can be given back: history before `before` (not what checkpoints hold on to), blobs that
+  // nothing names any more, free pages of state.db. Readers and writers go on; takes a second per GB or so.
+  virtual Result<Compacted> compact(std::optional<Lsn> before) = 0;
+
   // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
   // or the log ends. `tell` shows what resources the record has changed, without their values, until
   // it is answered false; it costs what these resources are, and may be called inside of `visit`
@@ -104,7 +136,17 @@ class History {
   // that of the records from the earlier point to the present; the rows that differ are held in
   // memory, and refused beyond 1 GiB.
   virtual Result<void> diff(const DiffWish& wish, const ShowChange& show) const = 0;
+
+  // The rows of `range` that were written after `after` and not after `until`, by key. Nothing if
+  // the log does not reach back to `after`. Reads the log back to it, and keeps all that it answers
+  // in memory: not for io threads.
+  virtual Result<std::optional<ChangedRows>> changed_between(TableId table, const KeyRange& range,
+                                                             Instant after,
+                                                             Instant until) const = 0;
 };
+
+// "90s", "5m", "2h", "1d", "250ms"; nothing if it is none, or longer than ten thousand years.
+std::optional<std::chrono::microseconds> parse_duration(std::string_view text);
 
 // Of a store that Store::open made, which must outlive it.
 History& history_of(Store& store);

@@ -45,7 +45,8 @@ using SealProgress = std::function<void(std::uint64_t done, std::uint64_t of)>;
 
 // Writes the state of now, once all work that is due is done. Under a temporary name beside the file
 // first, so that the file is there whole or not at all. Refuses: a file that is there, a part that
-// names nothing, a copy of a table that does not end within half a minute. Blocks.
+// names nothing, work in the background (a backup, an export) that does not end within half a minute.
+// Blocks.
 Result<Sealed> seal(Store& store, const SealWish& wish, const SealProgress& progress = {});
 
 // What a sealed file says of itself, after its manifest and its list of blobs were held against the

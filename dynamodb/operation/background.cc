@@ -14,7 +14,6 @@
 namespace cloche::dynamodb {
 namespace {
 
-
 class Step {
  public:
   // False once the step is done.
@@ -129,6 +128,16 @@ void name_work(Service& service) {
   service.store.on_work(std::string(kCopyWork),
                         [&service](engine::WriteTxn&, const std::string&) -> Result<void> {
                           service.copier.wake();
+                          return {};
+                        });
+  service.store.on_work(std::string(kExportWork),
+                        [&service](engine::WriteTxn&, const std::string&) -> Result<void> {
+                          service.exporter.wake();
+                          return {};
+                        });
+  service.store.on_work(std::string(kImportWork),
+                        [&service](engine::WriteTxn&, const std::string&) -> Result<void> {
+                          service.importer.wake();
                           return {};
                         });
   name_replica_work(service.store, service.catalog);

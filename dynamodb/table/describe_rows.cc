@@ -10,6 +10,8 @@
 #include "dynamodb/table/replicas.h"
 #include "dynamodb/table/table.h"
 #include "dynamodb/table/table_work.h"
+#include "dynamodb/transfer/export.h"
+#include "dynamodb/transfer/import.h"
 #include "engine/engine.h"
 #include "engine/key.h"
 
@@ -181,6 +183,42 @@ std::optional<Resource> backup_resource(std::string_view key, std::string_view v
   return resource;
 }
 
+std::optional<Resource> transfer_resource(std::string_view key, std::string_view kind) {
+  KeyReader columns(key);
+  Resource resource{.owner = owner_in_key(columns), .kind = std::string(kind)};
+  resource.name = columns.text();
+  return resource;
+}
+std::optional<Resource> export_resource(std::string_view key, std::string_view, const Owners&) {
+  return transfer_resource(key, "export");
+}
+std::optional<Resource> import_resource(std::string_view key, std::string_view, const Owners&) {
+  return transfer_resource(key, "import");
+}
+
+void export_json(std::string_view key, std::string_view value, std::string& into) {
+  const auto exported = decode_export(key, value);
+  if (!exported) return;
+  Arena arena;
+  Value out = Value::map();
+  out.add(arena, "ExportArn", Value::string(arena, exported->arn()));
+  out.add(arena, "ExportStatus", Value::string(name_of(exported->status)));
+  out.add(arena, "S3Prefix", Value::string(exported->prefix));
+  out.add(arena, "ItemCount", Value::integer(exported->items));
+  append_json(into, out);
+}
+void import_json(std::string_view key, std::string_view value, std::string& into) {
+  const auto import = decode_import(key, value);
+  if (!import) return;
+  Arena arena;
+  Value out = Value::map();
+  out.add(arena, "ImportArn", Value::string(arena, import->arn()));
+  out.add(arena, "ImportStatus", Value::string(name_of(import->status)));
+  out.add(arena, "ProcessedItemCount", Value::integer(import->processed));
+  out.add(arena, "ImportedItemCount", Value::integer(import->imported));
+  append_json(into, out);
+}
+
 void backup_json(std::string_view key, std::string_view value, std::string& into) {
   const auto backup = decode_backup(key, value);
   if (!backup) return;
@@ -221,15 +259,49 @@ bool renumber_stream(std::string_view, std::string& value, const Numbers& number
   return true;
 }
 
-// The table in a backup is one that was: its own numbers stand for nothing.
+// A table that was: its own numbers stand for nothing.
+void forget_numbers(Table& table) {
+  table.id = table.stream_id = 0;
+  for (Index& index : table.indexes) index.id = 0;
+}
+
 bool renumber_backup(std::string_view key, std::string& value, const Numbers& numbers) {
   auto backup = decode_backup(key, value);
   if (!backup) return true;
   backup->storage = number_of(numbers, backup->storage);
-  backup->table.id = backup->table.stream_id = 0;
-  for (Index& index : backup->table.indexes) index.id = 0;
+  forget_numbers(backup->table);
   value = encode_backup(*backup);
   return true;
+}
+
+bool renumber_export(std::string_view key, std::string& value, const Numbers&) {
+  auto exported = decode_export(key, value);
+  if (!exported) return true;
+  forget_numbers(exported->table);
+  value = encode_export(*exported);
+  return true;
+}
+
+bool renumber_import(std::string_view, std::string& value, const Numbers& numbers) {
+  Arena arena;
+  auto import = parse_json(arena.copy(value), arena);
+  if (!import) return true;
+  const std::int64_t before = (*import)["table_id"].as_integer(0);
+  if (before != 0) import->set(arena, "table_id", Value::integer(number_of(numbers, before)));
+  value.clear();
+  append_json(value, *import);
+  return true;
+}
+
+// Copies and exports read the past, which a sealed file has none of.
+bool always(std::string_view, std::string_view) { return true; }
+bool is_export_under_way(std::string_view key, std::string_view value) {
+  const auto exported = decode_export(key, value);
+  return exported && exported->status == TransferStatus::InProgress;
+}
+bool is_import_under_way(std::string_view key, std::string_view value) {
+  const auto import = decode_import(key, value);
+  return import && import->status == TransferStatus::InProgress;
 }
 
 bool renumber_counter(std::string_view, std::string& value, const Numbers& numbers) {
@@ -287,7 +359,7 @@ bool renumber_clear_work(std::string& payload, const Numbers& numbers, Owner& ab
 
 bool renumber_work(std::string_view kind, std::string& payload, const Numbers& numbers,
                    Owner& about) {
-  if (kind == kCopyWork) return numbers.whole();
+  if (kind == kCopyWork || kind == kExportWork || kind == kImportWork) return numbers.whole();
   if (kind == kForgetTokenWork)
     return numbers.whole();  // Belongs to an account, as the token does.
   if (kind == kClearWork) return renumber_clear_work(payload, numbers, about);
@@ -321,7 +393,15 @@ constexpr TableDescription kBackup{.names = name_backup,
 constexpr TableDescription kCounter{.renumber = renumber_counter};
 constexpr TableDescription kNumbered{.resource = numbered_resource, .numbered = true};
 constexpr TableDescription kCopy{
-    .resource = numbered_resource, .numbered = true, .under_way = true};
+    .resource = numbered_resource, .numbered = true, .under_way = always};
+constexpr TableDescription kExport{.resource = export_resource,
+                                   .json = export_json,
+                                   .under_way = is_export_under_way,
+                                   .renumber = renumber_export};
+constexpr TableDescription kImport{.resource = import_resource,
+                                   .json = import_json,
+                                   .under_way = is_import_under_way,
+                                   .renumber = renumber_import};
 
 }  // namespace
 
@@ -345,6 +425,10 @@ const TableDescription* description_of(engine::TableId table) {
       return &kNumbered;
     case kCopies:
       return &kCopy;
+    case kExports:
+      return &kExport;
+    case kImports:
+      return &kImport;
     case kCounters:
       return &kCounter;
     default:

@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "engine/history/errors.h"
+#include "engine/history/past.h"
 #include "engine/history/point.h"
 #include "engine/history/rewind.h"
 #include "engine/schema/schema.h"
@@ -165,6 +166,15 @@ Result<Rewound> StoreHistory::rewind(Lsn to) {
       }));
   parts_.rewound();
   return rewound;
+}
+
+Result<std::optional<ChangedRows>> StoreHistory::changed_between(TableId table,
+                                                                 const KeyRange& range,
+                                                                 Instant after,
+                                                                 Instant until) const {
+  CLOCHE_TRY_VOID(need_log());
+  return engine::changed_between(*parts_.log, table, range, after, until,
+                                 parts_.store.view()->lsn());
 }
 
 }  // namespace cloche::engine

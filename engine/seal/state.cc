@@ -66,10 +66,12 @@ bool CanonicalState::takes(std::string_view service, const Owner& owner) const {
 
 Result<bool> CanonicalState::is_under_way() const {
   for (const TableSpec& table : tables_.all()) {
-    if (table.description == nullptr || !table.description->under_way) continue;
+    if (table.description == nullptr || table.description->under_way == nullptr) continue;
     const auto cursor = view_.scan(table.id, {});
+    for (; cursor->valid(); cursor->next()) {
+      if (table.description->under_way(cursor->key(), cursor->value())) return true;
+    }
     CLOCHE_TRY_VOID(cursor->status());
-    if (cursor->valid()) return true;
   }
   return false;
 }

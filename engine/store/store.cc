@@ -276,7 +276,12 @@ class StoreImpl final : public Store {
             [this] {
               waiters_->wake_all();
               scheduler_->wake();
-            }});
+            },
+        .settle = [this]() -> Result<void> {
+          CLOCHE_TRY_VOID(flush());
+          return copy_into_database();
+        },
+        .shrink = [this](std::optional<Lsn> before) { return shrink(before); }});
     return history_->open();
   }
 
@@ -314,6 +319,21 @@ class StoreImpl final : public Store {
     return std::unique_ptr<Store>(std::move(store));
   }
 
+  // All that SQLite's own log holds, as far as no view of before is held.
+  Result<void> copy_into_database() {
+    layers_->renew_snapshots();
+    // The writer holds one, until it writes next.
+    CLOCHE_TRY_VOID(write("", [](WriteTxn&) { return Result<void>(); }));
+    return flusher_->checkpoint();
+  }
+
+  Result<void> shrink(std::optional<Lsn> before) {
+    CLOCHE_TRY_VOID(flusher_->vacuum());
+    CLOCHE_TRY_VOID(copy_into_database());
+    if (!before || !log_) return {};
+    return flusher_->forget_before(*before);
+  }
+
   // See Store::write; `alone`: in a group of its own.
   Result<void> wait_for(std::string_view summary, Closure closure, bool alone) {
     std::promise<Result<void>> promise;
@@ -340,6 +360,7 @@ class StoreImpl final : public Store {
                        .log = log_.get(),
                        .idle = options_.flush_idle,
                        .log_retain_bytes = options_.log_retain_bytes,
+                       .log_retain_age = options_.log_retain_age,
                        .pinned = [this] { return history_->pinned(); },
                        .state_path = path,
                        .freeze_soon = [this] { commit_->freeze_soon(); },
