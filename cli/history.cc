@@ -1,29 +1,12 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "cli/ask.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 
 namespace cloche::cli {
 namespace {
-
-// Asks, prints the answer as JSON or by `print`. The exit status.
-template <class Print>
-int ask_and_print(const Asked& asked, const char* command, std::string_view method,
-                  const std::string& path, const std::string& body, Print print) {
-  Arena arena;
-  const auto reply = ask(asked.endpoint, method, path, body, arena);
-  if (!reply) {
-    std::fprintf(stderr, "cloche %s: %s\n", command, reply.error().message.c_str());
-    return 1;
-  }
-  if (asked.json) {
-    std::printf("%s\n", reply->text.c_str());
-  } else {
-    print(reply->json);
-  }
-  return 0;
-}
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -36,18 +19,6 @@ long long number(const Value& value) { return value.as_integer().value_or(0); }
 void print_checkpoint(const Value& checkpoint) {
   std::printf("%-24s lsn %-10lld %s\n", checkpoint["name"].str().c_str(), number(checkpoint["lsn"]),
               checkpoint["time"].str().c_str());
-}
-
-void print_event(const Value& event) {
-  std::printf("%-10lld %s %6lld %s", number(event["lsn"]), event["time"].str().c_str(),
-              number(event["rows"]), number(event["rows"]) == 1 ? "row " : "rows");
-  bool first = true;
-  for (const Value& request : event["requests"].items()) {
-    std::printf(first ? "  %s\n" : "%48s%s\n", first ? request.str().c_str() : "",
-                request.str().c_str());
-    first = false;
-  }
-  if (first) std::printf("  (engine)\n");
 }
 
 }  // namespace
@@ -82,17 +53,6 @@ int rewind(const Asked& asked, const std::string& to) {
             answer["milliseconds"].as_double().value_or(0));
         std::printf("`cloche rewind %lld` takes this back\n", number(answer["from"]));
       });
-}
-
-int log(const Asked& asked, const LogWish& wish) {
-  std::string path = "/_cloche/log?limit=" + std::to_string(wish.limit);
-  if (!wish.service.empty()) path += "&service=" + percent_encoded(wish.service);
-  if (!wish.resource.empty()) path += "&resource=" + percent_encoded(wish.resource);
-  if (!wish.from.empty()) path += "&from=" + percent_encoded(wish.from);
-  if (wish.all) path += "&all=true";
-  return ask_and_print(asked, "log", "GET", path, "", [](const Value& answer) {
-    for (const Value& event : answer["events"].items()) print_event(event);
-  });
 }
 
 }  // namespace cloche::cli

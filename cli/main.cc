@@ -1,8 +1,14 @@
 // The `cloche` program: reads the command line, nothing else.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 
+#include "cli/ask.h"
+#include "cli/branch_commands.h"
 #include "cli/commands.h"
+#include "cli/seal.h"
+#include "cli/timeline.h"
+#include "engine/seal.h"
 
 extern char** environ;
 
@@ -38,17 +44,17 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--log", options.log,
                      "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");
   command.add_option("--threads", options.threads, "io threads [CLOCHE_THREADS; one per core]");
+  command.add_option("--history-size", options.history_size,
+                     "how much history is kept, such as 4GiB; checkpoints hold on to theirs "
+                     "[CLOCHE_HISTORY_SIZE; 1GiB]");
+  command.add_option("--history-age", options.history_age,
+                     "how old history may get, such as 30d [CLOCHE_HISTORY_AGE; any]");
   command.add_option("--seed", options.seed,
                      "ids and times repeat from run to run: the clock of a new directory stands at "
                      "2026-01-01 [CLOCHE_SEED]");
-}
-
-// What all commands that ask a running Cloche have.
-void add_asked(CLI::App& command, cloche::cli::Asked& asked) {
-  command.add_option("--endpoint", asked.endpoint, "where it listens")
-      ->envname("CLOCHE_ENDPOINT")
-      ->capture_default_str();
-  command.add_flag("--json", asked.json, "print the answer as JSON");
+  command.add_option("--clock", options.clock,
+                     "the clock of a new directory stands at this time (2026-01-01T00:00:00Z) "
+                     "until it is moved; an old one keeps its own [CLOCHE_CLOCK]");
 }
 
 int run_start(const Options& options) {
@@ -62,6 +68,20 @@ int run_start(const Options& options) {
   return cloche::cli::start(*settings);
 }
 
+int run_open(const Options& options, const std::string& hash) {
+  const auto sealed = cloche::engine::read_sealed(cloche::Env::posix(), *options.sealed);
+  if (!sealed) {
+    std::fprintf(stderr, "cloche open: %s\n", sealed.error().message.c_str());
+    return 1;
+  }
+  if (!hash.empty() && hash != sealed->hash) {
+    std::fprintf(stderr, "cloche open: %s has the hash %s, and not %s\n", options.sealed->c_str(),
+                 sealed->hash.c_str(), hash.c_str());
+    return 1;
+  }
+  return run_start(options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -73,16 +93,22 @@ int main(int argc, char** argv) {
   CLI::App* start =
       app.add_subcommand("start", "Serve until stopped; prints 'Ready.' when it answers");
   add_start_options(*start, options);
+  std::string hash;
+  CLI::App* open = app.add_subcommand(
+      "open", "Make a new data directory of a sealed file and serve it at once, as `start` does");
+  open->add_option("file", options.sealed, "written by `cloche seal`")->required();
+  open->add_option("--hash", hash, "refuse a file of another hash than this one, sha256:...");
+  add_start_options(*open, options);
   cloche::cli::Asked asked{.endpoint = "http://127.0.0.1:4566"};
   CLI::App* status = app.add_subcommand("status", "Ask a running Cloche how it is");
-  add_asked(*status, asked);
+  cloche::cli::add_asked(*status, asked);
 
   std::string name;
   bool list = false;
   bool remove = false;
   CLI::App* checkpoint = app.add_subcommand(
       "checkpoint", "Name the present state of a running Cloche, to come back to it");
-  add_asked(*checkpoint, asked);
+  cloche::cli::add_asked(*checkpoint, asked);
   checkpoint->add_option("name", name, "a letter, then letters, digits, '.', '_' and '-'");
   checkpoint->add_flag("--list", list, "show all checkpoints, the oldest first");
   checkpoint->add_flag("--remove", remove,
@@ -90,23 +116,18 @@ int main(int argc, char** argv) {
   std::string to;
   CLI::App* rewind = app.add_subcommand(
       "rewind", "Make an earlier state of a running Cloche the present one; can be rewound itself");
-  add_asked(*rewind, asked);
+  cloche::cli::add_asked(*rewind, asked);
   rewind
       ->add_option("to", to,
                    "a checkpoint's name, an lsn, a time (2026-01-01T12:00:00Z) or how long ago "
                    "(90s, 5m, 2h, 1d)")
       ->required();
-  cloche::cli::LogWish wish;
-  CLI::App* log =
-      app.add_subcommand("log", "Show what a running Cloche was asked to change, newest first");
-  add_asked(*log, asked);
-  log->add_option("-n,--limit", wish.limit, "how many records")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  log->add_option("--service", wish.service, "of this service: s3, dynamodb, ...");
-  log->add_option("--resource", wish.resource, "with this in the resource's name");
-  log->add_option("--from", wish.from, "begin at this point (as `rewind` takes it)");
-  log->add_flag("--all", wish.all, "show the engine's own records too");
+  std::optional<int> done;
+  cloche::cli::add_timeline_commands(app, done);
+  cloche::cli::add_seal_command(app, done);
+  cloche::cli::add_branch_commands(app, done);
+  cloche::cli::add_clock_commands(app, done);
+  cloche::cli::add_room_commands(app, done);
 
   std::string data = "./cloche-data";
   bool quiet = false;
@@ -121,10 +142,11 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", CLOCHE_VERSION);
   CLI11_PARSE(app, argc, argv);
 
+  if (done) return *done;
   if (*start) return run_start(options);
+  if (*open) return run_open(options, hash);
   if (*status) return cloche::cli::status(asked);
   if (*rewind) return cloche::cli::rewind(asked, to);
-  if (*log) return cloche::cli::log(asked, wish);
   if (*checkpoint) {
     if (list) return cloche::cli::list_checkpoints(asked);
     if (name.empty()) {

@@ -41,6 +41,7 @@ class Branches {
   // One that an earlier process made.
   virtual Result<std::unique_ptr<Store>> open(std::string_view name) = 0;
   virtual Result<std::vector<Branch>> list() const = 0;  // By name.
+  virtual Result<void> set_note(std::string_view name, std::string_view note) = 0;
   // With all that is its own. Its store must be closed, best by Store::abandon. Refuses one that has branches itself.
   virtual Result<void> remove(std::string_view name) = 0;
 };

@@ -20,6 +20,7 @@
 #include "base/env.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "engine/describe.h"
 #include "engine/key.h"
 #include "engine/schema.h"
 
@@ -45,6 +46,20 @@ struct Rewound {
   std::uint64_t records = 0;  // That were undone.
 };
 
+// What `reset` did.
+struct Emptied {
+  Lsn from;  // The point before it: a rewind to it brings all of it back.
+  Lsn lsn;
+  std::uint64_t rows = 0;
+};
+
+// What `compact` did, in bytes before and after.
+struct Compacted {
+  std::uint64_t log_before = 0, log_after = 0;      // The history.
+  std::uint64_t state_before = 0, state_after = 0;  // state.db.
+  std::uint64_t blobs = 0;                          // Files that went.
+};
+
 // One record of the history.
 struct Event {
   Lsn lsn;
@@ -52,6 +67,22 @@ struct Event {
   std::vector<std::string> requests;  // "s3.PutObject bucket/key", as services put it.
   std::uint64_t rows = 0;             // That it changed.
   std::uint64_t bytes = 0;            // Of the record.
+};
+
+// What became of a resource between two states.
+struct Change {
+  std::string service;  // "s3"
+  Resource resource;    // Its bytes are those below.
+  // Absent where there was none, or is none.
+  std::optional<std::uint64_t> bytes_before{}, bytes_after{};
+  std::string before{},
+      after{};  // What it held, as JSON in AWS's terms (describe.h), where asked for.
+};
+
+struct DiffWish {
+  Lsn from, to;          // Either may be the earlier one.
+  std::string service;   // Empty: all.
+  std::string resource;  // A part of "bucket/key", "table/item key"; empty: all.
 };
 
 // What became of a row in a stretch of time.
@@ -83,9 +114,28 @@ class History {
   // Cost is that of the changes since.
   virtual Result<Rewound> rewind(Lsn to) = 0;
 
+  // Empties all tables of a service ("s3"; "": of all), and drops its queued work. The clock, ids, checkpoints and branches stay. In one record as long as it fits, else in several. Also at
+  // Durability::Memory.
+  virtual Result<Emptied> reset(std::string_view service) = 0;
+
+  // Gives back what room can be given back: history before `before` (not what checkpoints hold on to), blobs that
+  // nothing names any more, free pages of state.db. Readers and writers go on; takes a second per GB or so.
+  virtual Result<Compacted> compact(std::optional<Lsn> before) = 0;
+
   // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
-  // or the log ends.
-  virtual Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const = 0;
+  // or the log ends. `tell` shows what resources the record has changed, without their values, until
+  // it is answered false; it costs what these resources are, and may be called inside of `visit`
+  // only.
+  using ShowChange = std::function<bool(const Change&)>;
+  using Tell = std::function<void(const ShowChange&)>;
+  virtual Result<void> read(
+      Lsn from, const std::function<bool(const Event&, const Tell& tell)>& visit) const = 0;
+
+  // Shows what changed between two points, by service, owner and name, until `show` answers false.
+  // What changed and came back is left out, and so is what a service keeps for itself. The cost is
+  // that of the records from the earlier point to the present; the rows that differ are held in
+  // memory, and refused beyond 1 GiB.
+  virtual Result<void> diff(const DiffWish& wish, const ShowChange& show) const = 0;
 
   // The rows of `range` that were written after `after` and not after `until`, by key. Nothing if
   // the log does not reach back to `after`. Reads the log back to it, and keeps all that it answers
@@ -94,6 +144,9 @@ class History {
                                                              Instant after,
                                                              Instant until) const = 0;
 };
+
+// "90s", "5m", "2h", "1d", "250ms"; nothing if it is none, or longer than ten thousand years.
+std::optional<std::chrono::microseconds> parse_duration(std::string_view text);
 
 // Of a store that Store::open made, which must outlive it.
 History& history_of(Store& store);

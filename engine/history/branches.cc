@@ -230,6 +230,17 @@ Result<std::unique_ptr<Store>> StoreBranches::open(std::string_view name) {
   return parts_.open(directory_of(name), {});
 }
 
+Result<void> StoreBranches::set_note(std::string_view name, std::string_view note) {
+  return parts_.store.write("", [&](WriteTxn& txn) -> Result<void> {
+    const std::string key = branch_key(name);
+    CLOCHE_TRY(const row, txn.get(kBranchTable, key));
+    if (!row) return no_such_branch(name);
+    CLOCHE_TRY(branch, decode(key, *row));
+    branch.note = std::string(note);
+    return txn.put(kBranchTable, key, encode(branch));
+  });
+}
+
 Result<void> StoreBranches::remove(std::string_view name) {
   CLOCHE_TRY(const branch, find(name));
   if (!branch) return no_such_branch(name);

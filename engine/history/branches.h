@@ -47,6 +47,7 @@ class StoreBranches final : public Branches {
                                       std::string_view note) override;
   Result<std::unique_ptr<Store>> open(std::string_view name) override;
   Result<std::vector<Branch>> list() const override;
+  Result<void> set_note(std::string_view name, std::string_view note) override;
   Result<void> remove(std::string_view name) override;
 
  private:
