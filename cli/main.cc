@@ -1,8 +1,10 @@
 // The `cloche` program: reads the command line, nothing else.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 
 #include "cli/commands.h"
+#include "cli/transfer.h"
 
 extern char** environ;
 
@@ -117,10 +119,13 @@ int main(int argc, char** argv) {
       ->envname("CLOCHE_DATA")
       ->capture_default_str();
   doctor->add_flag("--quiet", quiet, "no progress, just the outcome");
+  std::function<int()> run;
+  cloche::cli::add_transfer_commands(app, run);
   const CLI::App* version = app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", CLOCHE_VERSION);
   CLI11_PARSE(app, argc, argv);
 
+  if (run) return run();
   if (*start) return run_start(options);
   if (*status) return cloche::cli::status(asked);
   if (*rewind) return cloche::cli::rewind(asked, to);
