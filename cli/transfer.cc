@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/json.h"
+#include "transfer/fixture/fixture.h"
 #include "transfer/progress.h"
 #include "transfer/pull.h"
 
@@ -195,8 +196,82 @@ void add_pull(CLI::App& app, std::function<int()>& run) {
   command->callback([options, &run] { run = [options] { return pull(*options); }; });
 }
 
+struct FixtureOptions {
+  transfer::FixtureWish wish;
+  std::string accounts;
+  bool json = false;
+};
+
+void print_counts(const Progress& progress, bool json) {
+  if (json) return print_json(progress);
+  for (const std::string& note : progress.warnings()) std::printf("note: %s\n", note.c_str());
+  std::printf("%llu buckets with %llu objects, %llu tables with %llu items (%s) in %.2f s\n",
+              static_cast<unsigned long long>(progress.buckets),
+              static_cast<unsigned long long>(progress.objects),
+              static_cast<unsigned long long>(progress.tables),
+              static_cast<unsigned long long>(progress.items),
+              transfer::bytes_text(progress.bytes).c_str(), progress.seconds());
+}
+
+int save(const FixtureOptions& options) {
+  transfer::FixtureWish wish = options.wish;
+  wish.accounts = split(options.accounts);
+  Progress progress(Env::posix(), Progress::Show::Nothing);
+  const auto done = transfer::save_fixture(Env::posix(), wish, progress);
+  progress.stop();
+  if (!done) return fail("fixture save", done.error().message, 1);
+  for (const std::string& failure : progress.failures())
+    std::fprintf(stderr, "cloche fixture save: not saved: %s\n", failure.c_str());
+  print_counts(progress, options.json);
+  return progress.failed() == 0 ? 0 : 1;
+}
+
+int load(const FixtureOptions& options) {
+  Progress progress(Env::posix(), Progress::Show::Nothing);
+  std::vector<std::string> faults;
+  const auto done = transfer::load_fixture(Env::posix(), options.wish, progress, faults);
+  progress.stop();
+  for (const std::string& fault : faults) std::fprintf(stderr, "%s\n", fault.c_str());
+  if (!done) return fail("fixture load", done.error().message, 1);
+  print_counts(progress, options.json);
+  return 0;
+}
+
+void add_fixture_options(CLI::App& command, FixtureOptions& options) {
+  command.add_option("directory", options.wish.directory, "the fixture's folder")->required();
+  command.add_option("--endpoint", options.wish.url, "the running Cloche")
+      ->envname("CLOCHE_ENDPOINT")
+      ->capture_default_str();
+  command.add_flag("--json", options.json, "print the summary as JSON");
+}
+
+void add_fixture(CLI::App& app, std::function<int()>& run) {
+  CLI::App* fixture = app.add_subcommand(
+      "fixture", "Save the state of a running Cloche as files for people and git, or load them");
+  fixture->require_subcommand(1);
+  auto saved = std::make_shared<FixtureOptions>();
+  saved->wish.url = "http://127.0.0.1:4566";
+  CLI::App* save_command = fixture->add_subcommand(
+      "save", "Write everything into a folder; a fixture that is there is replaced");
+  add_fixture_options(*save_command, *saved);
+  save_command->add_option("--accounts", saved->accounts,
+                           "of these accounts, with commas [000000000000]");
+  save_command->callback([saved, &run] { run = [saved] { return save(*saved); }; });
+  auto loaded = std::make_shared<FixtureOptions>();
+  loaded->wish.url = "http://127.0.0.1:4566";
+  CLI::App* load_command = fixture->add_subcommand(
+      "load", "Check a folder and make what it describes; nothing is done if anything is wrong");
+  add_fixture_options(*load_command, *loaded);
+  load_command->add_flag("--replace", loaded->wish.replace,
+                         "remove buckets and tables of these names first");
+  load_command->callback([loaded, &run] { run = [loaded] { return load(*loaded); }; });
+}
+
 }  // namespace
 
-void add_transfer_commands(CLI::App& app, std::function<int()>& run) { add_pull(app, run); }
+void add_transfer_commands(CLI::App& app, std::function<int()>& run) {
+  add_pull(app, run);
+  add_fixture(app, run);
+}
 
 }  // namespace cloche::cli

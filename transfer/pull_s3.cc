@@ -1,85 +1,13 @@
 #include <algorithm>
 
-#include "protocol/xml/xml.h"
 #include "transfer/pull_parts.h"
+#include "transfer/s3/bucket.h"
 #include "transfer/s3/listing.h"
 #include "transfer/s3/object.h"
 #include "transfer/s3/settings.h"
 
 namespace cloche::transfer {
 namespace {
-
-struct Bucket {
-  std::string name, region;
-  std::string versioning;  // "", "Enabled", "Suspended"
-  bool locks = false;
-  bool is_new = false;
-};
-
-Value named(std::string_view bucket, Arena& arena) {
-  Value input = Value::map();
-  input.add(arena, "Bucket", Value::string(arena, bucket));
-  return input;
-}
-
-Result<std::vector<std::string>> list_buckets(Client& client) {
-  std::vector<std::string> names;
-  std::string token;
-  do {
-    Arena arena;
-    Value input = Value::map();
-    if (!token.empty()) input.add(arena, "ContinuationToken", Value::string(token));
-    CLOCHE_TRY(const answer, client.call_s3("ListBuckets", input, {}, arena));
-    for (const Value& bucket : answer["Buckets"].items()) names.push_back(bucket["Name"].str());
-    token = answer["ContinuationToken"].str();
-  } while (!token.empty());
-  return names;
-}
-
-Result<void> set_versioning(Client& client, const Bucket& bucket, std::string_view status) {
-  Arena arena;
-  Value configuration = Value::map();
-  configuration.add(arena, "Status", Value::string(status));
-  Value input = named(bucket.name, arena);
-  input.add(arena, "VersioningConfiguration", configuration);
-  CLOCHE_TRY_VOID(client.call_s3("PutBucketVersioning", input, bucket.region, arena));
-  return {};
-}
-
-Result<Bucket> describe(Client& client, const std::string& name) {
-  Arena arena;
-  Bucket bucket{.name = name, .region = client.endpoint().region, .versioning{}};
-  const auto location = client.call_s3("GetBucketLocation", named(name, arena), {}, arena);
-  if (location) {
-    const std::string_view told = (*location)["LocationConstraint"].text();
-    bucket.region = told.empty() ? "us-east-1" : told == "EU" ? "eu-west-1" : std::string(told);
-  }
-  CLOCHE_TRY(const versioning,
-             client.call_s3("GetBucketVersioning", named(name, arena), bucket.region, arena));
-  bucket.versioning = versioning["Status"].str();
-  const auto lock =
-      client.call_s3("GetObjectLockConfiguration", named(name, arena), bucket.region, arena);
-  bucket.locks =
-      lock && (*lock)["ObjectLockConfiguration"]["ObjectLockEnabled"].text() == "Enabled";
-  return bucket;
-}
-
-Result<void> make_bucket(Client& client, Bucket& bucket) {
-  Arena arena;
-  const auto there = client.call_s3("HeadBucket", named(bucket.name, arena), bucket.region, arena);
-  if (there) return {};
-  if (there.error().http_status != 404) return there.error();
-  Value input = named(bucket.name, arena);
-  if (bucket.region != "us-east-1") {
-    Value configuration = Value::map();
-    configuration.add(arena, "LocationConstraint", Value::string(bucket.region));
-    input.add(arena, "CreateBucketConfiguration", configuration);
-  }
-  if (bucket.locks) input.add(arena, "ObjectLockEnabledForBucket", Value::boolean(true));
-  CLOCHE_TRY_VOID(client.call_s3("CreateBucket", input, bucket.region, arena));
-  bucket.is_new = true;
-  return {};
-}
 
 // What one key has on both sides, in the order of the source's listing.
 class Beside {
@@ -340,7 +268,7 @@ void copy_settings(Pull& pull, const Bucket& bucket) {
 }
 
 Result<void> pull_bucket(Pull& pull, const std::string& name) {
-  CLOCHE_TRY(bucket, describe(pull.sides.from, name));
+  CLOCHE_TRY(bucket, describe_bucket(pull.sides.from, name));
   CLOCHE_TRY_VOID(make_bucket(pull.sides.to, bucket));
   const std::uint64_t before = pull.progress.objects;
   CLOCHE_TRY_VOID(copy_objects(pull, bucket));

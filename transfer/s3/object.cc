@@ -201,6 +201,7 @@ ObjectHead head_of(const HttpAnswer& answer) {
   }
   const std::string_view encryption = answer.header("x-amz-server-side-encryption");
   if (encryption != "AES256") head.encryption = encryption;
+  head.encryption_key = answer.header("x-amz-server-side-encryption-aws-kms-key-id");
   head.has_tags = number_in(answer.header("x-amz-tagging-count")) > 0;
   head.parts = number_in(answer.header("x-amz-mp-parts-count"));
   return head;

@@ -27,6 +27,7 @@ struct ObjectHead {
   std::string checksum_algorithm, checksum;  // Empty where there is none, or none that we know.
   bool checksum_of_parts = false;            // Its checksum is one over those of its parts.
   std::string encryption;                    // "aws:kms", ...; empty for S3's own.
+  std::string encryption_key;
   bool has_tags = false;
   int parts = 0;  // With partNumber=1 in the request: how many parts it was made of.
 };
