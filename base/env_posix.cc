@@ -1,7 +1,9 @@
 // The only place that asks the system for time, chance and files.
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +104,17 @@ int flags_of(OpenMode mode) {
   return O_RDONLY;
 }
 
+// Between file systems that can't do it for us.
+Result<void> copy_by_hand(const File& source, File& target) {
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  for (std::uint64_t at = 0;;) {
+    CLOCHE_TRY(const got, source.read_at(at, piece));
+    if (got == 0) return {};
+    CLOCHE_TRY_VOID(target.write_at(at, std::span(piece).first(got)));
+    at += got;
+  }
+}
+
 class PosixEnv final : public Env {
  public:
   Instant now() override {
@@ -142,6 +155,28 @@ class PosixEnv final : public Env {
   Result<void> remove(const std::string& path) override {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT)
       return system_error("remove " + path, errno);
+    return {};
+  }
+
+  Result<void> copy(const std::string& from, const std::string& to) override {
+    CLOCHE_TRY(const source, open(from, OpenMode::Read));
+    CLOCHE_TRY(const target, open(to, OpenMode::CreateExclusive));
+    if (::ioctl(target->descriptor(), FICLONE, source->descriptor()) == 0) return {};
+    for (;;) {
+      const ssize_t copied = ::copy_file_range(source->descriptor(), nullptr, target->descriptor(),
+                                               nullptr, std::size_t{1} << 30, 0);
+      if (copied == 0) return {};
+      if (copied > 0 || errno == EINTR) continue;
+      if (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)
+        return copy_by_hand(*source, *target);
+      return system_error("copy " + from + " to " + to, errno);
+    }
+  }
+
+  Result<void> remove_all(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (error) return system_error("remove " + path, error.value());
     return {};
   }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/json.h"
 #include "base/time_text.h"
+#include "cli/admin_answer.h"
 #include "engine/history.h"
 
 namespace cloche::cli {
@@ -18,34 +18,10 @@ constexpr std::string_view kCheckpoints = "/_cloche/checkpoints/";
 constexpr std::size_t kEventsUsual = 100;
 constexpr std::size_t kEventsMax = 10'000;
 
-AdminAnswer answer(const Value& value, int status = 200) {
-  AdminAnswer made{.status = status, .content_type = "application/json", .body{}};
-  append_json(made.body, value);
-  return made;
-}
-
-AdminAnswer refused(const Error& error) {
-  Arena arena;
-  Value told = Value::map();
-  told.add(arena, "error", Value::string(error.message));
-  told.add(arena, "code", Value::string(error.code));
-  return answer(told, error.kind == Error::Kind::Refused ? error.http_status : 503);
-}
-
-Error usage(std::string_view what) {
-  return {.kind = Error::Kind::Refused,
-          .code = "InvalidRequest",
-          .message = std::string(what),
-          .http_status = 400,
-          .details = {}};
-}
-
-Value number(std::uint64_t value) { return Value::integer(static_cast<std::int64_t>(value)); }
-
 Value describe(const engine::Checkpoint& checkpoint, Arena& arena) {
   Value out = Value::map();
   out.add(arena, "name", Value::string(arena, checkpoint.name));
-  out.add(arena, "lsn", number(checkpoint.lsn.value()));
+  out.add(arena, "lsn", number_value(checkpoint.lsn.value()));
   out.add(arena, "time", Value::string(arena, iso8601_milliseconds(checkpoint.made)));
   return out;
 }
@@ -54,48 +30,48 @@ AdminAnswer make_checkpoint(History& history, std::string_view body) {
   Arena arena;
   const auto wish = parse_json(body, arena);
   if (!wish || !(*wish)["name"].is(Value::Kind::String))
-    return refused(usage(R"(the body has to be {"name": "..."})"));
+    return refused_answer(invalid_request(R"(the body has to be {"name": "..."})"));
   const auto made = history.checkpoint((*wish)["name"].text());
-  return made ? answer(describe(*made, arena), 201) : refused(made.error());
+  return made ? json_answer(describe(*made, arena), 201) : refused_answer(made.error());
 }
 
 AdminAnswer list_checkpoints(History& history) {
   Arena arena;
   const auto all = history.checkpoints();
-  if (!all) return refused(all.error());
+  if (!all) return refused_answer(all.error());
   Value list = Value::list();
   for (const engine::Checkpoint& checkpoint : *all) list.push(arena, describe(checkpoint, arena));
   Value out = Value::map();
   out.add(arena, "checkpoints", list);
-  return answer(out);
+  return json_answer(out);
 }
 
 AdminAnswer remove_checkpoint(History& history, const HttpRequest& request) {
   const std::string_view name = request.target().substr(kCheckpoints.size());
   const auto removed = history.remove_checkpoint(name);
-  return removed ? answer(Value::map()) : refused(removed.error());
+  return removed ? json_answer(Value::map()) : refused_answer(removed.error());
 }
 
 AdminAnswer rewind(Environment& environment, History& history, std::string_view body) {
   Arena arena;
   const auto wish = parse_json(body, arena);
   if (!wish || !(*wish)["to"].present())
-    return refused(usage(R"(the body has to be {"to": POINT})"));
+    return refused_answer(invalid_request(R"(the body has to be {"to": POINT})"));
   const auto to = history.find((*wish)["to"].text());
-  if (!to) return refused(to.error());
+  if (!to) return refused_answer(to.error());
   Env& env = environment.store().env();
   const auto began = env.monotonic();
   const auto done = history.rewind(*to);
-  if (!done) return refused(done.error());
+  if (!done) return refused_answer(done.error());
   const std::chrono::duration<double, std::milli> took = env.monotonic() - began;
   Value out = Value::map();
-  out.add(arena, "to", number(done->to.value()));
-  out.add(arena, "from", number(done->from.value()));
-  out.add(arena, "lsn", number(done->lsn.value()));
-  out.add(arena, "records", number(done->records));
-  out.add(arena, "rows", number(done->rows));
+  out.add(arena, "to", number_value(done->to.value()));
+  out.add(arena, "from", number_value(done->from.value()));
+  out.add(arena, "lsn", number_value(done->lsn.value()));
+  out.add(arena, "records", number_value(done->records));
+  out.add(arena, "rows", number_value(done->rows));
   out.add(arena, "milliseconds", Value::number(arena.copy(std::to_string(took.count()))));
-  return answer(out);
+  return json_answer(out);
 }
 
 // What of the history somebody wants to see.
@@ -118,11 +94,11 @@ Value describe(const engine::Event& event, Arena& arena) {
   for (const std::string& request : event.requests)
     requests.push(arena, Value::string(arena, request));
   Value out = Value::map();
-  out.add(arena, "lsn", number(event.lsn.value()));
+  out.add(arena, "lsn", number_value(event.lsn.value()));
   out.add(arena, "time", Value::string(arena, iso8601_milliseconds(event.time)));
   out.add(arena, "requests", requests);
-  out.add(arena, "rows", number(event.rows));
-  out.add(arena, "bytes", number(event.bytes));
+  out.add(arena, "rows", number_value(event.rows));
+  out.add(arena, "bytes", number_value(event.bytes));
   return out;
 }
 
@@ -131,12 +107,12 @@ AdminAnswer read_log(const History& history, const HttpRequest& request) {
   if (const auto given = request.query("limit")) {
     const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
     if (error != std::errc() || end != given->data() + given->size() || limit > kEventsMax)
-      return refused(usage("limit: a number up to 10000"));
+      return refused_answer(invalid_request("limit: a number up to 10000"));
   }
   Lsn from(0);
   if (const auto given = request.query("from")) {
     const auto found = history.find(*given);
-    if (!found) return refused(found.error());
+    if (!found) return refused_answer(found.error());
     from = *found;
   }
   Filter filter;
@@ -150,41 +126,35 @@ AdminAnswer read_log(const History& history, const HttpRequest& request) {
       if (filter.takes(event)) events.push(arena, describe(event, arena));
       return events.size() < limit;
     });
-    if (!done) return refused(done.error());
+    if (!done) return refused_answer(done.error());
   }
   Value out = Value::map();
   out.add(arena, "events", events);
-  return answer(out);
-}
-
-AdminAnswer wrong_method(std::string_view allowed) {
-  Error error = usage("this path takes " + std::string(allowed));
-  error.code = "MethodNotAllowed";
-  error.http_status = 405;
-  return refused(error);
+  return json_answer(out);
 }
 
 }  // namespace
 
 void serve_history(protocol::Server& server, Environment& environment) {
   History& history = engine::history_of(environment.store());
-  server.on_admin("/_cloche/checkpoints",
-                  [&history](const HttpRequest& request, std::string_view body) {
-                    if (request.method() == "POST") return make_checkpoint(history, body);
-                    if (request.method() == "GET") return list_checkpoints(history);
-                    return wrong_method("GET and POST");
-                  });
-  server.on_admin(std::string(kCheckpoints),
-                  [&history](const HttpRequest& request, std::string_view) {
-                    if (request.method() == "DELETE") return remove_checkpoint(history, request);
-                    return wrong_method("DELETE");
-                  });
-  server.on_admin("/_cloche/rewind",
-                  [&environment, &history](const HttpRequest& request, std::string_view body) {
-                    if (request.method() == "POST") return rewind(environment, history, body);
-                    return wrong_method("POST");
-                  });
-  server.on_admin("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
+  server.on_admin_work("/_cloche/checkpoints",
+                       [&history](const HttpRequest& request, std::string_view body) {
+                         if (request.method() == "POST") return make_checkpoint(history, body);
+                         if (request.method() == "GET") return list_checkpoints(history);
+                         return wrong_method("GET and POST");
+                       });
+  server.on_admin_work(std::string(kCheckpoints),
+                       [&history](const HttpRequest& request, std::string_view) {
+                         if (request.method() == "DELETE")
+                           return remove_checkpoint(history, request);
+                         return wrong_method("DELETE");
+                       });
+  server.on_admin_work("/_cloche/rewind",
+                       [&environment, &history](const HttpRequest& request, std::string_view body) {
+                         if (request.method() == "POST") return rewind(environment, history, body);
+                         return wrong_method("POST");
+                       });
+  server.on_admin_work("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
     return read_log(history, request);
   });
 }

@@ -12,7 +12,10 @@ engine::Schema whole_schema() {
   engine::Schema schema;
   // 2: settings and events of S3's buckets, keys of KMS; of DynamoDB streams, expiries, copies, backups.
   // 3: checkpoints; zones of buckets, and more checksums of objects; clocks of DynamoDB's replicas.
-  schema.version = 3;
+  // 4: branches.
+  // 5: exports and imports of DynamoDB's tables.
+  schema.version = 5;
+  schema.version = 4;
   schema.migrations = {{2, "streams and expiries", dynamodb::begin_streams_and_expiries}};
   schema.add(s3::tables());
   schema.add(dynamodb::tables());

@@ -1,29 +1,12 @@
 #include <cstdio>
 
 #include "base/json.h"
+#include "cli/ask.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 
 namespace cloche::cli {
 namespace {
-
-// Asks, prints the answer as JSON or by `print`. The exit status.
-template <class Print>
-int ask_and_print(const Asked& asked, const char* command, std::string_view method,
-                  const std::string& path, const std::string& body, Print print) {
-  Arena arena;
-  const auto reply = ask(asked.endpoint, method, path, body, arena);
-  if (!reply) {
-    std::fprintf(stderr, "cloche %s: %s\n", command, reply.error().message.c_str());
-    return 1;
-  }
-  if (asked.json) {
-    std::printf("%s\n", reply->text.c_str());
-  } else {
-    print(reply->json);
-  }
-  return 0;
-}
 
 std::string quoted(std::string_view text) {
   std::string out;

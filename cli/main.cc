@@ -1,8 +1,14 @@
 // The `cloche` program: reads the command line, nothing else.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+<<<<<<< HEAD
 #include <functional>
+=======
+#include <optional>
+>>>>>>> main
 
+#include "cli/ask.h"
+#include "cli/branch_commands.h"
 #include "cli/commands.h"
 #include "cli/transfer.h"
 
@@ -40,17 +46,14 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--log", options.log,
                      "error, warn or info (a line for every request) [CLOCHE_LOG, LS_LOG; info]");
   command.add_option("--threads", options.threads, "io threads [CLOCHE_THREADS; one per core]");
+  command.add_option("--history-size", options.history_size,
+                     "how much history is kept, such as 4GiB; checkpoints hold on to theirs "
+                     "[CLOCHE_HISTORY_SIZE; 1GiB]");
+  command.add_option("--history-age", options.history_age,
+                     "how old history may get, such as 30d [CLOCHE_HISTORY_AGE; any]");
   command.add_option("--seed", options.seed,
                      "ids and times repeat from run to run: the clock of a new directory stands at "
                      "2026-01-01 [CLOCHE_SEED]");
-}
-
-// What all commands that ask a running Cloche have.
-void add_asked(CLI::App& command, cloche::cli::Asked& asked) {
-  command.add_option("--endpoint", asked.endpoint, "where it listens")
-      ->envname("CLOCHE_ENDPOINT")
-      ->capture_default_str();
-  command.add_flag("--json", asked.json, "print the answer as JSON");
 }
 
 int run_start(const Options& options) {
@@ -77,14 +80,14 @@ int main(int argc, char** argv) {
   add_start_options(*start, options);
   cloche::cli::Asked asked{.endpoint = "http://127.0.0.1:4566"};
   CLI::App* status = app.add_subcommand("status", "Ask a running Cloche how it is");
-  add_asked(*status, asked);
+  cloche::cli::add_asked(*status, asked);
 
   std::string name;
   bool list = false;
   bool remove = false;
   CLI::App* checkpoint = app.add_subcommand(
       "checkpoint", "Name the present state of a running Cloche, to come back to it");
-  add_asked(*checkpoint, asked);
+  cloche::cli::add_asked(*checkpoint, asked);
   checkpoint->add_option("name", name, "a letter, then letters, digits, '.', '_' and '-'");
   checkpoint->add_flag("--list", list, "show all checkpoints, the oldest first");
   checkpoint->add_flag("--remove", remove,
@@ -92,7 +95,7 @@ int main(int argc, char** argv) {
   std::string to;
   CLI::App* rewind = app.add_subcommand(
       "rewind", "Make an earlier state of a running Cloche the present one; can be rewound itself");
-  add_asked(*rewind, asked);
+  cloche::cli::add_asked(*rewind, asked);
   rewind
       ->add_option("to", to,
                    "a checkpoint's name, an lsn, a time (2026-01-01T12:00:00Z) or how long ago "
@@ -101,7 +104,7 @@ int main(int argc, char** argv) {
   cloche::cli::LogWish wish;
   CLI::App* log =
       app.add_subcommand("log", "Show what a running Cloche was asked to change, newest first");
-  add_asked(*log, asked);
+  cloche::cli::add_asked(*log, asked);
   log->add_option("-n,--limit", wish.limit, "how many records")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
@@ -109,6 +112,11 @@ int main(int argc, char** argv) {
   log->add_option("--resource", wish.resource, "with this in the resource's name");
   log->add_option("--from", wish.from, "begin at this point (as `rewind` takes it)");
   log->add_flag("--all", wish.all, "show the engine's own records too");
+
+  std::optional<int> done;
+  cloche::cli::add_branch_commands(app, done);
+  cloche::cli::add_clock_commands(app, done);
+  cloche::cli::add_room_commands(app, done);
 
   std::string data = "./cloche-data";
   bool quiet = false;
@@ -125,7 +133,11 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", CLOCHE_VERSION);
   CLI11_PARSE(app, argc, argv);
 
+<<<<<<< HEAD
   if (run) return run();
+=======
+  if (done) return *done;
+>>>>>>> main
   if (*start) return run_start(options);
   if (*status) return cloche::cli::status(asked);
   if (*rewind) return cloche::cli::rewind(asked, to);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <map>
 
+#include "engine/history.h"
+
 namespace cloche::cli {
 namespace {
 
@@ -66,6 +68,8 @@ constexpr std::array kKnown = {"LISTEN",
                                "SERVICES",
                                "THREADS",
                                "SEED",
+                               "HISTORY_SIZE",
+                               "HISTORY_AGE",
                                "HOST",
                                "CREDENTIALS",
                                "CORS_ORIGINS",
@@ -201,6 +205,25 @@ Result<void> read_durability(Settings& settings, const Source& from, const Optio
     settings.durability = wal::Durability::Memory;
   }
   return {};
+}
+
+// "500MiB", "4G", "1048576"; powers of 1024.
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  int shift = 0;
+  if (!unit.empty()) {
+    constexpr std::string_view kUnits = "KMGT";
+    const std::size_t which = kUnits.find(unit[0]);
+    if (which == std::string_view::npos) return std::nullopt;
+    shift = 10 * (static_cast<int>(which) + 1);
+    unit.remove_prefix(1);
+  }
+  if (!unit.empty() && unit != "iB" && unit != "B") return std::nullopt;
+  if (number > UINT64_MAX >> shift) return std::nullopt;
+  return number << shift;
 }
 
 Result<void> read_access(Settings& settings, const Source& from, const Options& options) {
@@ -345,6 +368,16 @@ Result<Settings> read_settings(const Options& options,
   if (const auto seed = from(options.seed, {"SEED"})) {
     CLOCHE_TRY(const value, number<std::uint64_t>("--seed", *seed));
     settings.seed = value;
+  }
+  if (const auto size = from(options.history_size, {"HISTORY_SIZE"})) {
+    const auto bytes = parse_size(*size);
+    if (!bytes) return bad_value("--history-size", *size, "a size such as 500MiB or 4GiB");
+    settings.log_retain_bytes = *bytes;
+  }
+  if (const auto age = from(options.history_age, {"HISTORY_AGE"})) {
+    const auto duration = engine::parse_duration(*age);
+    if (!duration) return bad_value("--history-age", *age, "a duration such as 12h or 30d");
+    settings.log_retain_age = std::chrono::ceil<std::chrono::seconds>(*duration);
   }
   if (const auto services = from(options.services, {}, {"SERVICES"})) {
     for (const std::string& service : split(*services))

@@ -2,6 +2,7 @@
 // which wins over LocalStack's name.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,9 @@ struct Settings {
   LogLevel log = LogLevel::Info;
   int threads = 0;
   std::optional<std::uint64_t> seed;
-  std::vector<std::string> services;  // Empty: all.
+  std::uint64_t log_retain_bytes = std::uint64_t{1} << 30;  // --history-size
+  std::chrono::seconds log_retain_age{0};                   // --history-age; 0: any.
+  std::vector<std::string> services;                        // Empty: all.
   std::string advertised_host;
   std::string certificate_file;
   std::vector<std::string> cors_origins;  // "*": all.
@@ -47,7 +50,7 @@ struct Settings {
 // As given on the command line; absent where nothing was.
 struct Options {
   std::optional<std::string> listen, data, durability, auth, iam, users, new_buckets, log, services,
-      threads, seed;
+      threads, seed, history_size, history_age;
   bool dynamodb_throttle = false;
 };
 

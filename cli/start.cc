@@ -2,13 +2,8 @@
 #include <csignal>
 #include <cstdio>
 
-#include "cli/admin.h"
-#include "cli/admin_history.h"
-#include "cli/admin_tools.h"
 #include "cli/commands.h"
-#include "cli/environment.h"
-#include "cli/log_writer.h"
-#include "s3/sessions.h"
+#include "cli/serving.h"
 
 namespace cloche::cli {
 namespace {
@@ -36,45 +31,9 @@ engine::StoreOptions store_options(const Settings& settings, LogWriter& log) {
   options.directory = settings.data;
   options.durability = settings.durability;
   options.seed = settings.seed;
+  options.log_retain_bytes = settings.log_retain_bytes;
+  options.log_retain_age = settings.log_retain_age;
   options.log_line = [&log](std::string_view line) { log.line(line); };
-  return options;
-}
-
-protocol::ServerOptions server_options(const Settings& settings, Environment& environment,
-                                       LogWriter& log) {
-  protocol::ServerOptions options;
-  options.listen = settings.listen;
-  options.threads = settings.threads;
-  options.auth = settings.auth;
-  options.secret = [credentials = settings.credentials, users = environment.users(),
-                    &environment](std::string_view key) -> std::optional<std::string> {
-    if (const iam::User* user = users->by_access_key(key)) return user->secret_key;
-    for (const auto& [known, secret] : credentials) {
-      if (known == key) return secret;
-    }
-    return environment.s3().session_secret(key);
-  };
-  options.identify = [users = environment.users(), &environment](protocol::Caller& caller) {
-    if (const iam::User* user = users->by_access_key(caller.access_key)) {
-      caller.account = user->account;
-      if (!user->root) caller.user = user->name;
-    } else if (auto account = s3::session_account(environment.s3(), caller.access_key)) {
-      caller.account = *std::move(account);
-      caller.user = s3::kSessionUser;
-    }
-  };
-  options.advertised_host = settings.advertised_host;
-  options.certificate_file = settings.certificate_file;
-  options.certificate_directory = settings.data;
-  if (settings.log == LogLevel::Info)
-    options.request_log = [&log](std::string_view line) { log.line(line); };
-  // Whatever the log level: what went wrong in here is told nowhere else.
-  options.fault_log = [&log](std::string_view line) { log.line(line); };
-  options.clock = [&environment] { return environment.store().clock().now(); };
-  options.extra_cors_origins = settings.cors_origins;
-  options.cors_headers = settings.cors_headers;
-  options.allow_nonstandard_regions = settings.nonstandard_regions;
-  options.parity_access_keys = settings.parity_access_keys;
   return options;
 }
 
@@ -108,13 +67,13 @@ Result<iam::Guard> make_guard(Env& env, const Settings& settings, LogWriter& log
   return guard;
 }
 
-void print_banner(const Settings& settings, const protocol::Server& server,
-                  const Environment& environment, const std::string& recovery) {
+void print_banner(const Settings& settings, Serving& serving, const std::string& recovery) {
+  const Environment& environment = serving.environment();
   std::string services;
   for (const std::string& name : environment.services())
     services += (services.empty() ? "" : ", ") + name;
   std::printf("Cloche %s\n", CLOCHE_VERSION);
-  for (const std::string& address : server.addresses())
+  for (const std::string& address : serving.server().addresses())
     std::printf("  endpoint    http://%s (https too)\n", address.c_str());
   std::printf("  services    %s\n", services.c_str());
   if (settings.durability == wal::Durability::Memory) {
@@ -127,6 +86,12 @@ void print_banner(const Settings& settings, const protocol::Server& server,
   std::printf("  auth        %s\n",
               settings.auth == protocol::AuthMode::Verify ? "verify" : "open (any credentials)");
   std::printf("  iam         %s\n", std::string(name_of(settings.iam)).c_str());
+  if (const auto branches = serving.branches()) {
+    for (const OpenBranch& open : *branches) {
+      std::printf("  branch      %s %s\n", open.branch.name.c_str(),
+                  open.endpoint.empty() ? "could not be opened" : open.endpoint.c_str());
+    }
+  }
   for (const std::string& remark : settings.remarks)
     std::printf("  note        %s\n", remark.c_str());
   for (const std::string& name : settings.services) {
@@ -148,17 +113,12 @@ int start(const Settings& settings) {
   auto store = engine::Store::open(env, store_options(settings, log), whole_schema());
   if (!store) return fail(store.error());
   const std::string recovery = (*store)->recovery_text();
-  Environment environment(*std::move(store), settings, *std::move(guard));
+  const ServingContext context{
+      .env = env, .settings = settings, .log = log, .guard = *std::move(guard)};
+  auto serving = Serving::open(context, *std::move(store), settings.listen, nullptr);
+  if (!serving) return fail(serving.error());
 
-  auto server = protocol::Server::open(env, server_options(settings, environment, log),
-                                       environment.registry());
-  if (!server) return fail(server.error());
-  serve_admin(**server, environment, settings);
-  serve_history(**server, environment);
-  serve_tools(**server, environment);
-  (*server)->serve();
-
-  print_banner(settings, **server, environment, recovery);
+  print_banner(settings, **serving, recovery);
   // Test harnesses wait for this very line (LocalStack's constants.py, READY_MARKER_OUTPUT).
   std::puts("Ready.");
   std::fflush(stdout);

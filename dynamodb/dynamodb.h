@@ -6,8 +6,8 @@
 //   store->start_scheduler();               // Works off dropped tables and new indexes.
 //
 // Where things are: item/ values, exact numbers, keys as ordered bytes; expression/ from text to
-// tree to truth; table/ what is known of tables, rows of items and index entries; operation/ one
-// file per subject. A write is a plan made from the request alone, then a decision and its
+// tree to truth; table/ what is known of tables, rows of items and index entries; backup/ copies of
+// tables, transfer/ tables to and from buckets of S3; operation/ one file per subject. A write is a plan made from the request alone, then a decision and its
 // application in one transaction, index entries included. A read looks at one consistent view.
 //
 // What differs from AWS, on purpose:

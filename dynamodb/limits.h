@@ -52,6 +52,10 @@ inline constexpr std::size_t kCachedExpressionsMax = 4'096;
 // within the engine's group.
 inline constexpr std::size_t kStepRowsMax = 1'000;
 inline constexpr std::size_t kStepBytesMax = std::size_t{1} << 20;
+// Ours: of a data file of an export, before its compression. What a restart may have to make again.
+inline constexpr std::size_t kExportFileBytes = std::size_t{64} << 20;
+// Ours: of a record of an imported object. An item of 400 KiB whose every byte is written as \u00XX has 2.4 MB.
+inline constexpr std::size_t kImportRecordBytesMax = std::size_t{4} << 20;
 // Ours: DescribeTable counts so many rows itself and estimates from their share of the hashes
 // beyond: some 10 ms at most. (AWS brings its counts up to date every six hours.)
 inline constexpr std::size_t kCountedRowsMax = 20'000;

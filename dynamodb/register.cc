@@ -44,6 +44,12 @@ constexpr Named kOperations[] = {
     {"RestoreTableToPointInTime", restore_to_point_in_time},
     {"DescribeContinuousBackups", describe_continuous_backups},
     {"UpdateContinuousBackups", update_continuous_backups},
+    {"ExportTableToPointInTime", export_table},
+    {"DescribeExport", describe_export},
+    {"ListExports", list_exports},
+    {"ImportTable", import_table},
+    {"DescribeImport", describe_import},
+    {"ListImports", list_imports},
     {"ExecuteStatement", execute_statement},
     {"BatchExecuteStatement", batch_execute_statement},
     {"ExecuteTransaction", execute_transaction},
@@ -145,6 +151,12 @@ std::vector<engine::TableSpec> tables() {
       {kBackups,
        "dynamodb_backups",
        {{"account", Text}, {"region", Text}, {"table_name", Text}, {"backup_id", Text}}},
+      {kExports,
+       "dynamodb_exports",
+       {{"account", Text}, {"region", Text}, {"table_name", Text}, {"export_id", Text}}},
+      {kImports,
+       "dynamodb_imports",
+       {{"account", Text}, {"region", Text}, {"table_name", Text}, {"import_id", Text}}},
   };
 }
 
@@ -152,6 +164,8 @@ DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard, DynamoDbOption
     : impl_(std::make_unique<Impl>(store, guard, std::move(options))) {
   name_work(*impl_);
   impl_->copier.resume();
+  impl_->exporter.resume();
+  impl_->importer.resume();
 }
 DynamoDb::~DynamoDb() = default;
 

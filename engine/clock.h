@@ -22,6 +22,7 @@ class Clock {
       Instant from,
       double speed = 1.0) = 0;  // Runs on from `from`, `speed` times as fast as the wall.
   virtual bool frozen() const = 0;
+  virtual double speed() const = 0;  // 1.0 while frozen.
   // Real time until engine time reaches `at`; nothing while frozen before it.
   virtual std::optional<std::chrono::nanoseconds> until(Instant at) const = 0;
 };

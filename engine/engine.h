@@ -125,11 +125,15 @@ struct StoreOptions {
   std::chrono::milliseconds flush_idle{1000};  // ... or when nothing was written for so long.
   std::uint64_t log_retain_bytes =
       std::uint64_t{1} << 30;  // Flushed segments beyond this are removed, oldest first.
+  std::chrono::seconds log_retain_age{0};  // And those whose records are all older; 0: of any age.
   std::size_t group_bytes_max =
       std::size_t{4}
       << 20;  // A group ends when its changes reach this; so bulk work goes in steps.
   std::size_t inline_blob_bytes =
       std::size_t{32} << 10;  // Bodies up to this live in a table, larger ones in files.
+  // Folders of blobs that are read where this environment has none itself: of those that it branched
+  // from (branch.h), which see to it. An environment under another's branches/ finds them by itself.
+  std::vector<std::string> ancestor_blobs{};
   // Called with one line each for what an operator should know (recovered, flush failed, disk
   // full). Any thread.
   std::function<void(std::string_view)> log_line{};
@@ -197,6 +201,10 @@ class Store {
   virtual Result<std::optional<Instant>> history_begins() const = 0;
 
   virtual Result<void> flush() = 0;  // Writes all acknowledged rows into state.db and waits.
+  // From now on nothing is written into state.db any more, and the destructor hurries: for a directory
+  // that is about to be removed.
+  virtual void abandon() = 0;
+  virtual const std::string& directory() const = 0;
   virtual StoreStats stats() const = 0;
   virtual const wal::Log* log() const = 0;  // Null at Durability::Memory.
   // What open() recovered, in a line for the banner: "12,345 records replayed in 8 ms", or "new".

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "base/env.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "engine/key.h"
+#include "engine/schema.h"
 
 namespace cloche::engine {
 
@@ -42,6 +45,20 @@ struct Rewound {
   std::uint64_t records = 0;  // That were undone.
 };
 
+// What `reset` did.
+struct Emptied {
+  Lsn from;  // The point before it: a rewind to it brings all of it back.
+  Lsn lsn;
+  std::uint64_t rows = 0;
+};
+
+// What `compact` did, in bytes before and after.
+struct Compacted {
+  std::uint64_t log_before = 0, log_after = 0;      // The history.
+  std::uint64_t state_before = 0, state_after = 0;  // state.db.
+  std::uint64_t blobs = 0;                          // Files that went.
+};
+
 // One record of the history.
 struct Event {
   Lsn lsn;
@@ -50,6 +67,13 @@ struct Event {
   std::uint64_t rows = 0;             // That it changed.
   std::uint64_t bytes = 0;            // Of the record.
 };
+
+// What became of a row in a stretch of time.
+struct ChangedRow {
+  std::optional<std::string> before, after;  // Nothing where there was no row.
+  Instant last{};                            // When it was last written.
+};
+using ChangedRows = std::map<std::string, ChangedRow>;
 
 // Safe to use from any thread; all but `checkpoints` and `find` with a name read the log or write,
 // and wait for it. Every error says what to do. Refused (Unavailable) without a log
@@ -73,10 +97,28 @@ class History {
   // Cost is that of the changes since.
   virtual Result<Rewound> rewind(Lsn to) = 0;
 
+  // Empties all tables of a service ("s3"; "": of all), and drops its queued work. The clock, ids, checkpoints and branches stay. In one record as long as it fits, else in several. Also at
+  // Durability::Memory.
+  virtual Result<Emptied> reset(std::string_view service) = 0;
+
+  // Gives back what room can be given back: history before `before` (not what checkpoints hold on to), blobs that
+  // nothing names any more, free pages of state.db. Readers and writers go on; takes a second per GB or so.
+  virtual Result<Compacted> compact(std::optional<Lsn> before) = 0;
+
   // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
   // or the log ends.
   virtual Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const = 0;
+
+  // The rows of `range` that were written after `after` and not after `until`, by key. Nothing if
+  // the log does not reach back to `after`. Reads the log back to it, and keeps all that it answers
+  // in memory: not for io threads.
+  virtual Result<std::optional<ChangedRows>> changed_between(TableId table, const KeyRange& range,
+                                                             Instant after,
+                                                             Instant until) const = 0;
 };
+
+// "90s", "5m", "2h", "1d", "250ms"; nothing if it is none, or longer than ten thousand years.
+std::optional<std::chrono::microseconds> parse_duration(std::string_view text);
 
 // Of a store that Store::open made, which must outlive it.
 History& history_of(Store& store);

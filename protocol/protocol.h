@@ -307,9 +307,16 @@ class Server {
   // Listens: clients may connect, and are answered once serve() is called.
   static Result<std::unique_ptr<Server>> open(Env& env, ServerOptions options, Registry& registry);
 
+  // The same with the threads and the certificate of `host`, which is serving and must outlive it: what one more
+  // costs is its listening sockets. Of the options, `threads` and those of the certificate are not looked at.
+  static Result<std::unique_ptr<Server>> open_beside(Server& host, ServerOptions options,
+                                                     Registry& registry);
+
   // Paths that begin with "/_": Host and Origin are checked (design, section 9). A path that ends
-  // in '/' serves what is below it. Before serve(); handlers run on the io threads.
+  // in '/' serves what is below it. Before serve(); handlers run on the io threads, and of
+  // on_admin_work each call on a thread of its own: it may wait.
   virtual void on_admin(std::string path, AdminHandler handler) = 0;
+  virtual void on_admin_work(std::string path, AdminHandler handler) = 0;
   virtual void serve() = 0;  // Starts the io threads, once; returns at once.
   virtual std::vector<std::string> addresses() const = 0;  // "127.0.0.1:4566", with the real port.
   virtual ServerStats stats() const = 0;

@@ -76,11 +76,14 @@ class Judge {
   // As if somebody else asked: who made the request's session.
   Judge(const S3& s3, const engine::ReadView& view, const protocol::Call& call,
         const protocol::Caller& caller, Instant now)
+      : Judge(s3.guard(), view, call, caller, now) {}
+  Judge(const iam::Guard& guard, const engine::ReadView& view, const protocol::Call& call,
+        const protocol::Caller& caller, Instant now)
       : view_(view),
         call_(call),
         now_(now),
         who_(iam::principal_of(caller)),
-        user_(s3.guard().user_of(caller)) {}
+        user_(guard.user_of(caller)) {}
 
   const iam::Principal& who() const { return who_; }
   bool is_owner(const BucketRecord& bucket) const {
@@ -424,6 +427,20 @@ Result<void> judge_object(S3& s3, const engine::ReadView& view, const protocol::
     allowed = judge.allow({.action = "s3:BypassGovernanceRetention", .bucket = bucket, .key = key});
   }
   return s3.guard().settle(call, std::move(allowed));
+}
+
+Result<void> judge_other(const iam::Guard& guard, Instant now, const engine::ReadView& view,
+                         const protocol::Call& call, std::string_view operation,
+                         const BucketRecord& bucket, std::string_view key) {
+  const Judge judge(guard, view, call, call.caller(), now);
+  const AccessRule& rule = *rule_of(operation);
+  Wish wish{
+      .action = rule.action, .bucket = bucket, .side = rule.side, .permission = rule.permission};
+  if (rule.target != Target::Object) return judge.allow(wish);
+  CLOCHE_TRY(const object, look_for_version(view, bucket, key, ""));
+  wish.key = key;
+  wish.object = &object;
+  return judge.allow(wish);
 }
 
 }  // namespace cloche::s3

@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "protocol/protocol.h"
 #include "s3/records.h"
+#include "services/iam/guard.h"
 
 namespace cloche::s3 {
 
@@ -30,5 +31,11 @@ Result<void> judge_call(S3& s3, protocol::Call& call);
 Result<void> judge_object(S3& s3, const engine::ReadView& view, const protocol::Call& call,
                           std::string_view operation, const BucketRecord& bucket,
                           std::string_view key, std::string_view version_id);
+
+// The same for a call of another service, whose input is not S3's. The guard's mode is the caller's to
+// look at.
+Result<void> judge_other(const iam::Guard& guard, Instant now, const engine::ReadView& view,
+                         const protocol::Call& call, std::string_view operation,
+                         const BucketRecord& bucket, std::string_view key);
 
 }  // namespace cloche::s3

@@ -83,7 +83,12 @@ void AccessLog::observe(const protocol::Finished& finished) {
     full = lines.text.size() >= kLogBytesMax;
   }
   if (full) return begin_delivery();
-  if (!queued_.exchange(true)) deliver_later();
+  // A rewind may have dropped the work that was queued: it is queued again some time after it was due.
+  const std::int64_t at = now.time_since_epoch().count();
+  if (std::int64_t queued = queued_.load();
+      std::abs(at - queued) > 2 * std::chrono::microseconds(kLogDelay).count() &&
+      queued_.compare_exchange_strong(queued, at))
+    deliver_later();
 }
 
 void AccessLog::deliver_later() {
@@ -98,7 +103,7 @@ void AccessLog::deliver_later() {
 }
 
 void AccessLog::deliver() {
-  queued_.store(false);
+  queued_.store(kNever);
   std::map<std::string, Lines> all;
   {
     const MutexLock lock(mutex_);

@@ -63,7 +63,9 @@ class AccessLog {
 
   engine::Store& store_;
   std::atomic<bool> expected_{false};
-  std::atomic<bool> queued_{false};
+  // Engine time, in microseconds, at which delivery was queued last.
+  static constexpr std::int64_t kNever = 0;
+  std::atomic<std::int64_t> queued_{kNever};
   Mutex mutex_;
   std::map<std::string, Lines> lines_ CLOCHE_GUARDED_BY(mutex_);  // By the name of the source.
   Worker worker_;  // Last: its jobs use all of the others.

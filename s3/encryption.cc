@@ -148,6 +148,11 @@ Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call
                       .key = check_value_of(*asked.customer, env),
                       .bucket_key = false};
   }
+  return decide_encryption(txn, call.caller().account, bucket, asked);
+}
+
+Result<Encryption> decide_encryption(engine::WriteTxn& txn, std::string_view account,
+                                     const BucketRecord& bucket, const AskedEncryption& asked) {
   // The common case reads and makes nothing.
   if (!bucket.has(Setting::Encryption) && !asked.kind) return Encryption{};
   if (asked.kind == EncryptionKind::S3) return Encryption{};
@@ -159,7 +164,6 @@ Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call
   if (encryption.kind == EncryptionKind::Kms)
     encryption.bucket_key = asked.bucket_key.value_or(by_default.bucket_key);
   const std::string& key_id = asked.kind ? asked.key_id : by_default.key_id;
-  const std::string& account = call.caller().account;
   auto key = is_managed(key_id)
                  ? kms::managed_key(txn, account, bucket.region, kManagedAlias, kManagedDescription)
                  : find_usable(txn, account, bucket.region, key_id);

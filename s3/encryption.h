@@ -37,6 +37,10 @@ Result<void> plan_encryption(const engine::ReadView& view, const protocol::Call&
 Result<Encryption> decide_encryption(engine::WriteTxn& txn, const protocol::Call& call, Env& env,
                                      const BucketRecord& bucket, const AskedEncryption& asked);
 
+// The same for what another service writes on an account's behalf; never with a client's key.
+Result<Encryption> decide_encryption(engine::WriteTxn& txn, std::string_view account,
+                                     const BucketRecord& bucket, const AskedEncryption& asked);
+
 // Whether the object's key of KMS can be used now, for a request that needs its bytes.
 Result<void> check_kms_key(const engine::ReadView& view, const Encryption& encryption);
 

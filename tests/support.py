@@ -1,12 +1,15 @@
 """A Cloche of the tests' own: started on a free port with a directory of its own, stopped or killed, started again."""
 
 import atexit
+import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import threading
+import urllib.error
+import urllib.request
 
 import boto3
 import botocore.config
@@ -62,6 +65,21 @@ class Cloche:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=30)
         return self.process.returncode if self.process else None
+
+    def run(self, *arguments, status=0):
+        """A command that asks this server; what it printed (on stderr, where it has to fail)."""
+        done = subprocess.run([BINARY, *arguments, "--endpoint", self.endpoint], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout if status == 0 else done.stderr
+
+    def admin(self, method, path, body=None):
+        """(status, JSON) of an admin path."""
+        request = urllib.request.Request(self.endpoint + path, method=method, data=None if body is None else json.dumps(body).encode())
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
 
     def doctor(self):
         """(exit status, what it printed); the server must not be running."""

@@ -31,6 +31,14 @@ class FaultyEnv : public Env {
     ++path_calls;
     return real_.remove(path);
   }
+  Result<void> copy(const std::string& from, const std::string& to) override {
+    ++path_calls;
+    return real_.copy(from, to);
+  }
+  Result<void> remove_all(const std::string& path) override {
+    ++path_calls;
+    return real_.remove_all(path);
+  }
   Result<bool> exists(const std::string& path) override {
     ++path_calls;
     return real_.exists(path);

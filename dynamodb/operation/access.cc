@@ -166,10 +166,12 @@ Result<void> judge(Service& service, const protocol::Call& call) {
       CLOCHE_TRY_VOID(judge(operation, arn_of_table(call, table.name)));
     return {};
   }
-  for (const char* member : {"ResourceArn", "StreamArn", "BackupArn", "TableArn"}) {
+  for (const char* member :
+       {"ResourceArn", "StreamArn", "BackupArn", "ExportArn", "ImportArn", "TableArn"}) {
     if (const Value& arn = input[member]) return judge(operation, arn.text());
   }
-  const Value& table = input["TableName"];
+  const Value& created = input["TableCreationParameters"]["TableName"];
+  const Value& table = created ? created : input["TableName"];
   if (!table) return judge(operation, "*");
   std::string resource = arn_of_table(call, table.text());
   if (const Value& index = input["IndexName"]) resource += "/index/" + index.str();

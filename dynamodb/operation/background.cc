@@ -132,6 +132,16 @@ void name_work(Service& service) {
                           service.copier.wake();
                           return {};
                         });
+  service.store.on_work(std::string(kExportWork),
+                        [&service](engine::WriteTxn&, const std::string&) -> Result<void> {
+                          service.exporter.wake();
+                          return {};
+                        });
+  service.store.on_work(std::string(kImportWork),
+                        [&service](engine::WriteTxn&, const std::string&) -> Result<void> {
+                          service.importer.wake();
+                          return {};
+                        });
   name_replica_work(service.store, service.catalog);
   name_backup_work(service.store);
   name_stream_work(service.store);

@@ -5,6 +5,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/operation/service.h"
+#include "dynamodb/transfer/export.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -72,14 +73,6 @@ Value summary(const Backup& backup, Arena& arena) {
   return out;
 }
 
-std::string new_backup_id(engine::WriteTxn& txn) {
-  const auto milliseconds =
-      std::chrono::floor<std::chrono::milliseconds>(txn.now()).time_since_epoch().count();
-  std::string number = std::to_string(milliseconds);
-  number.insert(0, 14 - std::min<std::size_t>(14, number.size()), '0');
-  return number + "-" + txn.ids().hex(8);
-}
-
 // Which backups a ListBackups asks for.
 bool is_listed(const Backup& backup, const Value& input) {
   const std::string_view type = input["BackupType"].text();
@@ -109,7 +102,7 @@ Result<void> keep_deleted(engine::WriteTxn& txn, const Table& table, const Table
   backup.account = table.account;
   backup.region = table.region;
   backup.table_name = table.name;
-  backup.id = new_backup_id(txn);
+  backup.id = new_transfer_id(txn);
   backup.name = table.name + "$DeletedTableBackup";
   backup.created = txn.now();
   backup.expires = txn.now() + std::chrono::days(35);
@@ -161,7 +154,7 @@ Result<void> create_backup(Service& service, const protocol::CallPtr& call) {
         backup.account = place.account;
         backup.region = place.region;
         backup.table_name = name;
-        backup.id = new_backup_id(txn);
+        backup.id = new_transfer_id(txn);
         backup.name = request.input()["BackupName"].str();
         backup.created = txn.now();
         backup.table = *table;

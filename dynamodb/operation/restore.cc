@@ -18,24 +18,6 @@ Error refusal(std::string_view code, std::string message) {
   return error;
 }
 
-// The moments to which a table can be brought back: from when recovery was switched on, for as long
-// as is kept, as far as the log reaches.
-struct Window {
-  Instant earliest{};
-  Instant latest{};
-};
-
-Result<Window> window_of(const engine::Store& store, const Table& table, Instant now) {
-  CLOCHE_TRY(const begins, store.history_begins());
-  Window window;
-  window.latest = now;
-  window.earliest =
-      std::max(*table.recovery_since,
-               now - std::chrono::days(table.recovery_days ? table.recovery_days : kRecoveryDays));
-  window.earliest = std::max(window.earliest, begins.value_or(now));
-  return window;
-}
-
 Result<Value> describe_continuous(const engine::Store& store, const Table& table, Instant now,
                                   Arena& arena) {
   Value output = Value::map();
@@ -45,7 +27,7 @@ Result<Value> describe_continuous(const engine::Store& store, const Table& table
   const bool enabled = table.recovery_since.has_value();
   recovery.add(arena, "PointInTimeRecoveryStatus", Value::string(enabled ? "ENABLED" : "DISABLED"));
   if (!enabled) return output;
-  CLOCHE_TRY(const window, window_of(store, table, now));
+  CLOCHE_TRY(const window, recovery_window(store, table, now));
   recovery.add(arena, "RecoveryPeriodInDays",
                Value::integer(table.recovery_days ? table.recovery_days : kRecoveryDays));
   recovery.add(arena, "EarliestRestorableDateTime", Value::timestamp(window.earliest));
@@ -146,6 +128,23 @@ Result<Value> begin_restore(Service& service, engine::WriteTxn& txn, protocol::C
 
 }  // namespace
 
+Result<RecoveryWindow> recovery_window(const engine::Store& store, const Table& table,
+                                       Instant now) {
+  CLOCHE_TRY(const begins, store.history_begins());
+  RecoveryWindow window;
+  window.latest = now;
+  window.earliest =
+      std::max(*table.recovery_since,
+               now - std::chrono::days(table.recovery_days ? table.recovery_days : kRecoveryDays));
+  window.earliest = std::max(window.earliest, begins.value_or(now));
+  return window;
+}
+
+Error recovery_unavailable(std::string_view name) {
+  return refusal("PointInTimeRecoveryUnavailableException",
+                 "Point in time recovery is not enabled for table '" + std::string(name) + "'");
+}
+
 Error table_in_use(std::string_view name) {
   return refusal("TableInUseException", "Table is being created: " + std::string(name));
 }
@@ -179,11 +178,8 @@ Result<void> restore_to_point_in_time(Service& service, const protocol::CallPtr&
       [&service, &request, name, asked](engine::WriteTxn& txn) -> Result<Value> {
         CLOCHE_TRY(const table, service.catalog.find(txn, place_of(request), name));
         if (table == nullptr) return backed_table_not_found(name);
-        if (!table->recovery_since) {
-          return refusal("PointInTimeRecoveryUnavailableException",
-                         "Point in time recovery is not enabled for table '" + table->name + "'");
-        }
-        CLOCHE_TRY(const window, window_of(service.store, *table, txn.now()));
+        if (!table->recovery_since) return recovery_unavailable(table->name);
+        CLOCHE_TRY(const window, recovery_window(service.store, *table, txn.now()));
         // A second holds all that was written in it.
         const Instant to = asked ? *asked : window.latest;
         if (to > window.latest || to < std::chrono::floor<std::chrono::seconds>(window.earliest)) {

@@ -11,6 +11,8 @@
 #include "dynamodb/operation/throttle.h"
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/items.h"
+#include "dynamodb/transfer/export.h"
+#include "dynamodb/transfer/import.h"
 #include "engine/engine.h"
 #include "protocol/protocol.h"
 #include "services/iam/guard.h"
@@ -19,7 +21,12 @@ namespace cloche::dynamodb {
 
 struct DynamoDb::Impl {
   Impl(engine::Store& the_store, const iam::Guard& the_guard, DynamoDbOptions the_options)
-      : store(the_store), guard(the_guard), options(std::move(the_options)), copier(the_store) {
+      : store(the_store),
+        guard(the_guard),
+        options(std::move(the_options)),
+        copier(the_store),
+        exporter(the_store),
+        importer(the_store) {
     if (options.throttle.is_on()) {
       throttle =
           std::make_unique<Throttle>(options.throttle, [this] { return store.clock().now(); });
@@ -32,6 +39,8 @@ struct DynamoDb::Impl {
   Catalog catalog;
   ExpressionCache expressions;
   Copier copier;
+  Exporter exporter;
+  Importer importer;
   std::unique_ptr<Throttle> throttle;  // Null: no request is refused for its throughput.
 };
 using Service = DynamoDb::Impl;
@@ -87,6 +96,12 @@ Result<void> restore_from_backup(Service& service, const protocol::CallPtr& call
 Result<void> restore_to_point_in_time(Service& service, const protocol::CallPtr& call);
 Result<void> describe_continuous_backups(Service& service, const protocol::CallPtr& call);
 Result<void> update_continuous_backups(Service& service, const protocol::CallPtr& call);
+Result<void> export_table(Service& service, const protocol::CallPtr& call);
+Result<void> describe_export(Service& service, const protocol::CallPtr& call);
+Result<void> list_exports(Service& service, const protocol::CallPtr& call);
+Result<void> import_table(Service& service, const protocol::CallPtr& call);
+Result<void> describe_import(Service& service, const protocol::CallPtr& call);
+Result<void> list_imports(Service& service, const protocol::CallPtr& call);
 Result<void> execute_statement(Service& service, const protocol::CallPtr& call);
 Result<void> batch_execute_statement(Service& service, const protocol::CallPtr& call);
 Result<void> execute_transaction(Service& service, const protocol::CallPtr& call);

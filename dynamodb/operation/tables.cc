@@ -52,18 +52,37 @@ Value described(const engine::ReadView& view, const Table& table, std::string_vi
   return describe_table(table, status, counts, index_counts, arena);
 }
 
+std::string asked_key(const Value& encryption, const Place& place) {
+  if (!encryption["Enabled"].as_bool()) return {};
+  const std::string key = encryption["KMSMasterKeyId"].str();
+  if (key.starts_with("arn:")) return key;
+  return "arn:aws:kms:" + place.region + ":" + place.account + ":key/" + key;
+}
+
+Result<void> make_table(engine::WriteTxn& txn, const Place& place, std::string_view name,
+                        Table& table) {
+  table.name = name;
+  table.account = place.account;
+  table.region = place.region;
+  table.created = txn.now();
+  table.uuid = txn.ids().uuid();
+  if (table.on_demand) table.on_demand_since = table.created;
+  if (table.kms_key.ends_with(":key/")) table.kms_key += txn.ids().uuid();
+  CLOCHE_TRY(const id, Catalog::next_id(txn));
+  table.id = id;
+  for (Index& index : table.indexes) {
+    CLOCHE_TRY(const index_id, Catalog::next_id(txn));
+    index.id = index_id;
+  }
+  if (!table.stream_view_type.empty()) CLOCHE_TRY_VOID(open_stream(txn, table));
+  return Catalog::store(txn, table);
+}
+
 Result<void> create_table(Service& service, const protocol::CallPtr& call) {
   const Value& input = call->input();
   CLOCHE_TRY(const name, table_name_of(input["TableName"].text()));
   CLOCHE_TRY(planned, plan_table(input));
-  const Value& encryption = input["SSESpecification"];
-  if (encryption["Enabled"].as_bool()) {
-    const std::string key = encryption["KMSMasterKeyId"].str();
-    const bool is_arn = key.starts_with("arn:");
-    planned.kms_key = is_arn ? key
-                             : "arn:aws:kms:" + call->caller().region + ":" +
-                                   call->caller().account + ":key/" + key;
-  }
+  planned.kms_key = asked_key(input["SSESpecification"], place_of(*call));
   protocol::Call& request = *call;
   answer_write(service, call, name,
                [&service, &request, name,
@@ -72,21 +91,7 @@ Result<void> create_table(Service& service, const protocol::CallPtr& call) {
                  CLOCHE_TRY(const existing, service.catalog.find(txn, place, name));
                  if (existing != nullptr)
                    return resource_in_use("Table already exists: " + std::string(name));
-                 table.name = name;
-                 table.account = place.account;
-                 table.region = place.region;
-                 table.created = txn.now();
-                 table.uuid = txn.ids().uuid();
-                 if (table.on_demand) table.on_demand_since = table.created;
-                 if (table.kms_key.ends_with(":key/")) table.kms_key += txn.ids().uuid();
-                 CLOCHE_TRY(const id, Catalog::next_id(txn));
-                 table.id = id;
-                 for (Index& index : table.indexes) {
-                   CLOCHE_TRY(const index_id, Catalog::next_id(txn));
-                   index.id = index_id;
-                 }
-                 if (!table.stream_view_type.empty()) CLOCHE_TRY_VOID(open_stream(txn, table));
-                 CLOCHE_TRY_VOID(Catalog::store(txn, table));
+                 CLOCHE_TRY_VOID(make_table(txn, place, name, table));
                  Arena& arena = request.arena();
                  Value output = Value::map();
                  output.add(arena, "TableDescription",

@@ -17,6 +17,12 @@ Value described(const engine::ReadView& view, const Table& table, std::string_vi
 // Takes a table away: its name is free at once, and what was in it goes step by step.
 Result<void> drop_table(engine::WriteTxn& txn, const Table& table);
 
-// A stream is named after the moment at which it began.
+// The ARN of the key that an SSESpecification asks for; empty: none. One that ends in ":key/" is to
+// be the account's own, which make_table names.
+std::string asked_key(const Value& encryption, const Place& place);
+
+// Gives a planned table its name, place, time and numbers, and stores it.
+Result<void> make_table(engine::WriteTxn& txn, const Place& place, std::string_view name,
+                        Table& table);
 
 }  // namespace cloche::dynamodb

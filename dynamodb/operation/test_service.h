@@ -70,6 +70,7 @@ class ServiceTest : public testing::Test {
     store_.reset();
     engine::Schema schema;
     schema.add(tables());
+    schema.add(more_tables_);
     auto opened = engine::Store::open(Env::posix(), options, schema);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
@@ -123,6 +124,7 @@ class ServiceTest : public testing::Test {
     return member(run(get_item, R"({"TableName":"things","Key":)" + key + "}"), "Item");
   }
 
+  std::vector<engine::TableSpec> more_tables_;  // Of other services, before open().
   std::unique_ptr<engine::Store> store_;
   const iam::Guard guard_;  // Judges nothing.
   std::unique_ptr<DynamoDb> dynamodb_;

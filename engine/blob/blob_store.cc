@@ -44,9 +44,10 @@ StagedFile::~StagedFile() {
 }
 
 BlobStore::BlobStore(Env& env, std::string directory, wal::Durability durability,
-                     std::size_t inline_bytes)
+                     std::size_t inline_bytes, std::vector<std::string> ancestors)
     : env_(env),
       directory_(std::move(directory)),
+      ancestors_(std::move(ancestors)),
       durability_(durability),
       inline_bytes_(inline_bytes) {}
 
@@ -61,6 +62,17 @@ Result<void> BlobStore::open() {
 std::string BlobStore::file_path(const Sha256& digest) const {
   const std::string hex = to_hex(digest);
   return directory_ + "/" + hex.substr(0, 2) + "/" + hex;
+}
+
+Result<std::unique_ptr<File>> BlobStore::open_file(const Sha256& digest) const {
+  auto own = env_.open(file_path(digest), OpenMode::Read);
+  if (own || ancestors_.empty()) return own;
+  const std::string hex = to_hex(digest);
+  for (const std::string& folder : ancestors_) {
+    auto file = env_.open(folder + "/" + hex.substr(0, 2) + "/" + hex, OpenMode::Read);
+    if (file) return file;
+  }
+  return own;
 }
 
 Result<std::shared_ptr<StagedFile>> BlobStore::stage() {
@@ -82,7 +94,7 @@ Result<BlobBytes> BlobStore::read(const ReadView& view, const BlobRef& blob, std
     result.bytes = row->bytes.substr(offset, size);
     return result;
   }
-  auto file = env_.open(file_path(blob.digest), OpenMode::Read);
+  auto file = open_file(blob.digest);
   if (!file) return damaged("blob " + to_hex(blob.digest) + ": " + file.error().message);
   result.file = std::shared_ptr<const File>(*std::move(file));
   CLOCHE_TRY(const stored, result.file->size());

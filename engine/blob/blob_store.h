@@ -40,7 +40,9 @@ struct Placement {
 
 class BlobStore final : public Blobs {
  public:
-  BlobStore(Env& env, std::string directory, wal::Durability durability, std::size_t inline_bytes);
+  // `ancestors`: folders to read blobs from that are not in `directory`, and to leave as they are.
+  BlobStore(Env& env, std::string directory, wal::Durability durability, std::size_t inline_bytes,
+            std::vector<std::string> ancestors = {});
 
   // Removes what an earlier process left in blobs/tmp.
   Result<void> open();
@@ -68,7 +70,9 @@ class BlobStore final : public Blobs {
   // One bounded step of the collection, for a closure. True if there may be more.
   Result<bool> collect_step(WriteTxn& txn, Lsn horizon);
 
-  std::string file_path(const Sha256& digest) const;
+  std::string file_path(const Sha256& digest) const;  // Of our own.
+  // Our own, or an ancestor's; fails as Env::open does.
+  Result<std::unique_ptr<File>> open_file(const Sha256& digest) const;
   const std::string& directory() const { return directory_; }
 
  private:
@@ -81,6 +85,7 @@ class BlobStore final : public Blobs {
 
   Env& env_;
   const std::string directory_;  // DIR/blobs
+  const std::vector<std::string> ancestors_;
   const wal::Durability durability_;
   const std::size_t inline_bytes_;
   std::atomic<std::uint64_t> staged_count_{0};

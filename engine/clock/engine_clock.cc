@@ -75,6 +75,7 @@ void EngineClock::run(Instant from, double speed) {
 }
 
 bool EngineClock::frozen() const { return setting().frozen; }
+double EngineClock::speed() const { return setting().speed; }
 
 std::optional<std::chrono::nanoseconds> EngineClock::until(Instant at) const {
   const ClockSetting setting = this->setting();

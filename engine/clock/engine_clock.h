@@ -34,6 +34,7 @@ class EngineClock final : public Clock {
   void move(std::chrono::microseconds by) override;
   void run(Instant from, double speed) override;
   bool frozen() const override;
+  double speed() const override;
   std::optional<std::chrono::nanoseconds> until(Instant at) const override;
 
   // How often it was changed. Once freeze, move or run has returned, nobody sees the number before.

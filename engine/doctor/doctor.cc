@@ -5,6 +5,7 @@
 #include "engine/blob/blob_row.h"
 #include "engine/blob/blob_store.h"
 #include "engine/engine.h"
+#include "engine/history/branches.h"
 #include "engine/outbox/work_row.h"
 #include "engine/schema/schema.h"
 #include "engine/store/record.h"
@@ -29,7 +30,8 @@ class Examination {
         tables_(tables),
         progress_(progress),
         opened_log_(std::move(log)),
-        blobs_(env, directory_ + "/blobs", wal::Durability::Commit, 0) {}
+        blobs_(env, directory_ + "/blobs", wal::Durability::Commit, 0,
+               ancestor_blobs(env, directory_)) {}
 
   DoctorReport run() {
     if (!open_state()) return std::move(report_);
@@ -186,7 +188,7 @@ class Examination {
 
   void check_file(const BlobRef& blob, bool garbage) {
     const std::string path = blobs_.file_path(blob.digest);
-    const auto file = env_.open(path, OpenMode::Read);
+    const auto file = blobs_.open_file(blob.digest);
     if (!file) {
       // Its collection may have been cut short.
       if (!garbage) damage(path + ": " + file.error().message);

@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "engine/history/errors.h"
+#include "engine/history/past.h"
 #include "engine/history/point.h"
 #include "engine/history/rewind.h"
 #include "engine/schema/schema.h"
@@ -188,6 +189,15 @@ Result<void> StoreHistory::read(Lsn from, const std::function<bool(const Event&)
         return enough();
       });
   return ended ? Result<void>() : walked;
+}
+
+Result<std::optional<ChangedRows>> StoreHistory::changed_between(TableId table,
+                                                                 const KeyRange& range,
+                                                                 Instant after,
+                                                                 Instant until) const {
+  CLOCHE_TRY_VOID(need_log());
+  return engine::changed_between(*parts_.log, table, range, after, until,
+                                 parts_.store.view()->lsn());
 }
 
 }  // namespace cloche::engine

@@ -23,6 +23,8 @@ class HistoryTest : public testing::Test {
     return store_->view()->lsn();
   }
 
+  Lsn head() { return store_->view()->lsn(); }
+
   Rows rows() {
     Rows all;
     const auto view = store_->view();
@@ -281,6 +283,49 @@ TEST(History, RandomRewindsAgreeWithWhatWasThere) {
       store.kill();
     }
   }
+}
+
+TEST_F(HistoryTest, AResetEmptiesAndCanBeRewound) {
+  put("a", "1");
+  put("b", "2");
+  const Rows then = rows();
+  ASSERT_TRUE(store_->write("test.Work", [](WriteTxn& txn) -> Result<void> {
+    CLOCHE_TRY(const id, txn.later({.kind = "test.never", .payload = "", .due = Instant::max()}));
+    static_cast<void>(id);
+    return {};
+  }));
+  const auto other = history().reset("tes");
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->rows, 0u);
+  EXPECT_EQ(rows(), then);
+  const auto emptied = history().reset("test");
+  ASSERT_TRUE(emptied) << emptied.error().message;
+  EXPECT_EQ(emptied->rows, 3u);
+  EXPECT_TRUE(rows().empty());
+  ASSERT_TRUE(history().rewind(emptied->from));
+  EXPECT_EQ(rows(), then);
+  EXPECT_EQ(history().reset("")->rows, 3u);
+}
+
+TEST_F(HistoryTest, CompactingKeepsWhatIsNeeded) {
+  for (int i = 0; i < 200; ++i) put("k" + std::to_string(i), std::string(100'000, 'x'));
+  put("last", "1");
+  ASSERT_TRUE(history().checkpoint("here"));
+  const Rows then = rows();
+  ASSERT_TRUE(store_->flush());
+  ASSERT_TRUE(history().reset("test"));
+  const auto held = history().compact(head());
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_LT(held->state_after, held->state_before / 10);
+  ASSERT_TRUE(history().rewind(*history().find("here")));
+  EXPECT_EQ(rows(), then);
+  ASSERT_TRUE(history().remove_checkpoint("here"));
+  const auto freed = history().compact(head());
+  ASSERT_TRUE(freed) << freed.error().message;
+  EXPECT_LT(freed->log_after, freed->log_before);
+  EXPECT_EQ(rows(), then);
+  store_.reopen();
+  EXPECT_EQ(rows(), then);
 }
 
 }  // namespace

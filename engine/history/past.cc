@@ -5,9 +5,17 @@
 #include "engine/store/row.h"
 
 namespace cloche::engine {
-Result<std::optional<PastRows>> changed_since(const wal::Log& log, TableId table,
-                                              const KeyRange& range, Instant at, Lsn head) {
-  PastRows rows;
+namespace {
+
+std::optional<std::string> copied(const std::optional<std::string_view>& value) {
+  return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+// Shows the changes of rows of a range from `head` back to `at`, newest first. False if the log does
+// not reach back so far.
+template <typename F>
+Result<bool> walk_back(const wal::Log& log, TableId table, const KeyRange& range, Instant at,
+                       Lsn head, F visit_change) {
   bool reached = false;
   const auto visit = [&](Lsn, std::span<const std::byte> bytes) -> Result<void> {
     CLOCHE_TRY(const record, read_record(bytes));
@@ -15,14 +23,11 @@ Result<std::optional<PastRows>> changed_since(const wal::Log& log, TableId table
       reached = true;
       return enough();
     }
-    // Newest first, so that what is put last is the oldest.
     for (const RowChange& change : record.changes) {
       if (table_of(change.row) != table) continue;
       const std::string_view key = key_of(change.row);
       if (key < range.from || (!range.to.empty() && key >= range.to)) continue;
-      std::optional<std::string> before;
-      if (change.before) before.emplace(*change.before);
-      rows.insert_or_assign(std::string(key), std::move(before));
+      visit_change(record.time, key, change);
     }
     return {};
   };
@@ -32,8 +37,40 @@ Result<std::optional<PastRows>> changed_since(const wal::Log& log, TableId table
     if (!walked && !reached) return walked.error();
   }
   // A log that begins with the first record of all has nothing before it.
-  if (!reached && oldest.value() > 1) return std::optional<PastRows>();
+  return reached || oldest.value() <= 1;
+}
+
+}  // namespace
+
+Result<std::optional<PastRows>> changed_since(const wal::Log& log, TableId table,
+                                              const KeyRange& range, Instant at, Lsn head) {
+  PastRows rows;
+  // Newest first, so that what is put last is the oldest.
+  CLOCHE_TRY(const reached, walk_back(log, table, range, at, head,
+                                      [&](Instant, std::string_view key, const RowChange& change) {
+                                        rows.insert_or_assign(std::string(key),
+                                                              copied(change.before));
+                                      }));
+  if (!reached) return std::optional<PastRows>();
   return std::optional<PastRows>(std::move(rows));
+}
+
+Result<std::optional<ChangedRows>> changed_between(const wal::Log& log, TableId table,
+                                                   const KeyRange& range, Instant after,
+                                                   Instant until, Lsn head) {
+  ChangedRows rows;
+  const auto take = [&](Instant time, std::string_view key, const RowChange& change) {
+    if (time > until) return;
+    const auto [row, is_new] = rows.try_emplace(std::string(key));
+    if (is_new) {
+      row->second.after = copied(change.after);
+      row->second.last = time;
+    }
+    row->second.before = copied(change.before);
+  };
+  CLOCHE_TRY(const reached, walk_back(log, table, range, after, head, take));
+  if (!reached) return std::optional<ChangedRows>();
+  return std::optional<ChangedRows>(std::move(rows));
 }
 
 Result<std::optional<Instant>> history_begins(const wal::Log& log) {

@@ -84,5 +84,38 @@ TEST_F(PastTest, OnlyTheRangeIsRead) {
   EXPECT_FALSE((*past)->begin()->second) << "it was not there";
 }
 
+// What one stretch of a history did: neither what was before nor what came after is in it.
+TEST_F(PastTest, ChangesBetweenTwoTimes) {
+  put("kept", "1");
+  put("changed", "1");
+  put("gone", "1");
+  const Instant after = store_->clock().now();
+  put("changed", "2");
+  put("changed", "3");
+  const Instant last = store_->clock().now();
+  put("gone", "");
+  put("new", "1");
+  put("passing", "1");
+  put("passing", "");
+  const Instant until = store_->clock().now();
+  put("changed", "4");
+  put("kept", "2");
+  const auto rows = history_of(*store_).changed_between(kWords, {}, after, until);
+  ASSERT_TRUE(rows && *rows);
+  const auto is = [&](const std::string& name, std::optional<std::string> before,
+                      std::optional<std::string> now) {
+    const auto found = (*rows)->find(word(name));
+    ASSERT_NE(found, (*rows)->end()) << name;
+    EXPECT_EQ(found->second.before, before) << name;
+    EXPECT_EQ(found->second.after, now) << name;
+  };
+  EXPECT_EQ((*rows)->size(), 4u);
+  is("changed", "1", "3");
+  is("gone", "1", std::nullopt);
+  is("new", std::nullopt, "1");
+  is("passing", std::nullopt, std::nullopt);
+  EXPECT_EQ((*rows)->at(word("changed")).last, last);
+}
+
 }  // namespace
 }  // namespace cloche::engine

@@ -32,6 +32,16 @@ bool is_checkpoint_name(std::string_view text) {
          });
 }
 
+std::optional<std::chrono::microseconds> parse_duration(std::string_view text) {
+  constexpr std::chrono::microseconds kLongest = std::chrono::hours(24 * 366 * 10'000);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number < 0) return std::nullopt;
+  const auto unit = unit_of(text.substr(static_cast<std::size_t>(end - text.data())));
+  if (!unit || number > kLongest / *unit) return std::nullopt;
+  return *unit * number;
+}
+
 Result<Point> parse_point(std::string_view text) {
   if (is_checkpoint_name(text)) return Point(Named{text});
   std::int64_t number = 0;
@@ -39,9 +49,7 @@ Result<Point> parse_point(std::string_view text) {
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
   if (error == std::errc() && number >= 0) {
     if (rest.empty()) return Point(Lsn(static_cast<std::uint64_t>(number)));
-    constexpr std::int64_t kLongest = 1'000'000'000;  // Far beyond any log, and no overflow.
-    if (const auto unit = unit_of(rest); unit && number <= kLongest)
-      return Point(Ago{*unit * number});
+    if (const auto duration = parse_duration(text)) return Point(Ago{*duration});
     if (const auto time = parse_iso8601(text)) return Point(*time);
   }
   return refusal("InvalidPoint",

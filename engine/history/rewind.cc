@@ -12,9 +12,10 @@ namespace {
 // A row's share of a record beside its bytes: lengths and flags, generously.
 constexpr std::size_t kRowOverhead = 32;
 
-// The clock, the source of ids and the checkpoints go on. Garbage follows from the blobs.
+// The clock, the source of ids, the checkpoints and the branches go on. Garbage follows from the blobs.
 bool is_left_alone(TableId table) {
-  return table == kStateTable || table == kCheckpointTable || table == kGarbageTable;
+  return table == kStateTable || table == kCheckpointTable || table == kBranchTable ||
+         table == kGarbageTable;
 }
 
 class Applier {

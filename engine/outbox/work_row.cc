@@ -66,6 +66,17 @@ Result<std::optional<WorkRow>> erase_work(WriteTxn& txn, std::uint64_t id) {
   return std::optional(std::move(work));
 }
 
+Result<std::uint64_t> erase_work_of(WriteTxn& txn, std::string_view prefix) {
+  CLOCHE_TRY(const all, due_work(txn, Instant::max(), SIZE_MAX));
+  std::uint64_t erased = 0;
+  for (const DueWork& one : all) {
+    if (!one.work.kind.starts_with(prefix)) continue;
+    CLOCHE_TRY_VOID(erase_work(txn, one.id));
+    ++erased;
+  }
+  return erased;
+}
+
 Result<std::vector<DueWork>> due_work(const ReadView& view, Instant now, std::size_t count_max) {
   const KeyRange range{"", KeyWriter().integer(micros(now)).after().take()};
   std::vector<DueWork> found;

@@ -28,6 +28,9 @@ Result<void> put_work(WriteTxn& txn, std::uint64_t id, Instant due, const WorkRo
 // What was erased, or nothing.
 Result<std::optional<WorkRow>> erase_work(WriteTxn& txn, std::uint64_t id);
 
+// Erases work of kinds that begin with `prefix`; answers how much.
+Result<std::uint64_t> erase_work_of(WriteTxn& txn, std::string_view prefix);
+
 // Up to `count_max` of what is due at `now`, oldest first.
 Result<std::vector<DueWork>> due_work(const ReadView& view, Instant now, std::size_t count_max);
 // When the first work after those due at `now` is due.

@@ -16,6 +16,7 @@ std::vector<TableSpec> engine_tables() {
       {kWorkTable, "engine_work", {{"due", ColumnType::Integer}, {"id", ColumnType::Integer}}},
       {kWorkDueTable, "engine_work_due", {{"id", ColumnType::Integer}}},
       {kCheckpointTable, "engine_checkpoints", {{"name", ColumnType::Text}}},
+      {kBranchTable, "engine_branches", {{"name", ColumnType::Text}}},
   };
 }
 

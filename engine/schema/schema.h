@@ -18,6 +18,7 @@ inline constexpr TableId kGarbageTable = 3;     // (lsn, digest): file blobs wit
 inline constexpr TableId kWorkTable = 4;        // (due, id) -> work to be done later.
 inline constexpr TableId kWorkDueTable = 5;     // (id) -> due: where cancel finds the work.
 inline constexpr TableId kCheckpointTable = 6;  // (name) -> lsn and time: names of points.
+inline constexpr TableId kBranchTable = 7;      // (name) -> lsn, time and note: branch.h.
 
 // Unchanging once made; safe to use from any thread.
 class Tables {

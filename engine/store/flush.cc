@@ -98,13 +98,13 @@ void Flusher::wait_for_frozen(std::unique_lock<Mutex>& lock) {
 // this thread.
 void Flusher::wait_for_rows(std::unique_lock<Mutex>& lock) {
   const auto roused = [this] { return stop_ || frozen_ || rows_; };
-  if (in_log_ == checkpointed_) return changed_.wait(lock, roused);
+  if (in_log_.value() == checkpointed_) return changed_.wait(lock, roused);
   if (changed_.wait_for(lock, std::max(parts_.idle, checkpoint_retry_.pause()), roused)) return;
   lock.unlock();
   const auto copied = checkpoint();
   note_checkpoint(copied);
   // A view that is held keeps it from being complete, perhaps for long.
-  if (copied && in_log_ != checkpointed_) checkpoint_retry_.failed();
+  if (copied && in_log_.value() != checkpointed_) checkpoint_retry_.failed();
   retain_log();
   lock.lock();
 }
@@ -149,18 +149,28 @@ Result<void> Flusher::flush_frozen() {
   // SQLite must never be ahead of the log: after a power cut it would hold what history does not
   // know.
   if (parts_.log) CLOCHE_TRY_VOID(parts_.log->sync());
-  CLOCHE_TRY_VOID(parts_.connection->execute("BEGIN IMMEDIATE"));
-  auto written = write_rows(*frozen, last);
-  if (written) written = parts_.connection->execute("COMMIT");
-  if (!written) {
-    static_cast<void>(
-        parts_.connection->execute("ROLLBACK").has_value());  // It may have rolled back by itself.
-    return written;
-  }
+  MutexLock lock(files_);
+  CLOCHE_TRY_VOID(write_frozen(*frozen, last));
   in_log_ = last;
   parts_.layers.frozen_is_flushed();
   stats_.flushes.fetch_add(1, std::memory_order_relaxed);
   return {};
+}
+
+Result<void> Flusher::at_rest(const std::function<Result<void>(Lsn)>& what) {
+  MutexLock lock(files_);
+  return what(parts_.layers.flushed());
+}
+
+Result<void> Flusher::write_frozen(const Memtable& frozen, Lsn last) {
+  CLOCHE_TRY_VOID(parts_.connection->execute("BEGIN IMMEDIATE"));
+  auto written = write_rows(frozen, last);
+  if (written) written = parts_.connection->execute("COMMIT");
+  if (!written) {
+    static_cast<void>(
+        parts_.connection->execute("ROLLBACK").has_value());  // It may have rolled back by itself.
+  }
+  return written;
 }
 
 Result<void> Flusher::write_rows(const Memtable& frozen, Lsn last) {
@@ -196,9 +206,10 @@ Result<void> Flusher::checkpoint_if_due() {
 }
 
 Result<void> Flusher::checkpoint() {
+  MutexLock lock(files_);
   CLOCHE_TRY(const complete, parts_.connection->checkpoint());
   if (!complete) return {};
-  checkpointed_ = in_log_;
+  checkpointed_ = in_log_.value();
   // Views that begin from now on read the database alone, and let SQLite's log be started anew.
   parts_.layers.renew_snapshots();
   return {};
@@ -209,16 +220,42 @@ void Flusher::note_checkpoint(const Result<void>& outcome) {
     parts_.log_line("checkpoint failed, trying again: " + outcome.error().message);
   checkpoint_failed_ = !outcome;
   if (!outcome) checkpoint_retry_.failed();
-  if (outcome && in_log_ == checkpointed_) checkpoint_retry_.succeeded();
+  if (outcome && in_log_.value() == checkpointed_) checkpoint_retry_.succeeded();
 }
 
 void Flusher::retain_log() {
-  if (!parts_.log || parts_.log->bytes_on_disk() <= parts_.log_retain_bytes) return;
-  const auto truncated = parts_.log->truncate_before(std::min(checkpointed_, parts_.pinned()),
-                                                     parts_.log_retain_bytes);
+  if (!parts_.log) return;
+  const Lsn not_needed = std::min(Lsn(checkpointed_), parts_.pinned());
+  Result<void> truncated;
+  if (parts_.log->bytes_on_disk() > parts_.log_retain_bytes)
+    truncated = parts_.log->truncate_before(not_needed, parts_.log_retain_bytes);
+  if (const Lsn old = aged(); truncated && old.value() > 0)
+    truncated = parts_.log->truncate_before(std::min(not_needed, old));
   if (!truncated && !retain_failed_ && parts_.log_line)
     parts_.log_line("log not shortened: " + truncated.error().message);
   retain_failed_ = !truncated;
+}
+
+// The newest lsn that is older than the setting allows; as far as this process knows.
+Lsn Flusher::aged() {
+  if (parts_.log_retain_age.count() == 0) return Lsn(0);
+  const Instant now = parts_.last_time();
+  ages_.emplace_back(in_log_, now);
+  Lsn old(0);
+  while (ages_.front().second < now - parts_.log_retain_age) {
+    old = ages_.front().first;
+    ages_.pop_front();
+  }
+  return old;
+}
+
+Result<void> Flusher::forget_before(Lsn lsn) {
+  return parts_.log->truncate_before(std::min({lsn, Lsn(checkpointed_), parts_.pinned()}));
+}
+
+Result<void> Flusher::vacuum() {
+  MutexLock lock(files_);
+  return parts_.connection->execute("VACUUM");
 }
 
 }  // namespace cloche::engine

@@ -2,6 +2,8 @@
 // lsn it reaches (design H4).
 #pragma once
 
+#include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,7 +32,8 @@ class Flusher {
     wal::Log* log;                                   // Null at Durability::Memory.
     std::chrono::milliseconds idle;
     std::uint64_t log_retain_bytes;
-    std::function<Lsn()> pinned;  // The log keeps all after it.
+    std::chrono::seconds log_retain_age;  // 0: none.
+    std::function<Lsn()> pinned;          // The log keeps all after it.
     std::string state_path;
     std::function<void()> freeze_soon;
     std::function<Instant()> last_time;
@@ -49,6 +52,12 @@ class Flusher {
   Result<void> wait_for_room();
   // Until SQLite holds everything up to `lsn`. Tries at once, even where an earlier flush failed.
   Result<void> flush(Lsn lsn);
+  // Shows the files of the database while nothing is written into them, and what they hold.
+  Result<void> at_rest(const std::function<Result<void>(Lsn)>& what);
+  // Gives the database's free pages back to the file system. Views go on meanwhile.
+  Result<void> vacuum();
+  // Gives up the log's segments that are wholly before `lsn`, as far as nothing needs them.
+  Result<void> forget_before(Lsn lsn);
   // Copies SQLite's own log into the database and starts it anew.
   Result<void> checkpoint();
   const FlushStats& stats() const { return stats_; }
@@ -58,15 +67,18 @@ class Flusher {
   void wait_for_frozen(std::unique_lock<Mutex>& lock);
   void wait_for_rows(std::unique_lock<Mutex>& lock);
   Result<void> flush_frozen();
+  Result<void> write_frozen(const Memtable& frozen, Lsn last);
   Result<void> write_rows(const Memtable& frozen, Lsn last);
   Result<void> checkpoint_if_due();
   void note_checkpoint(const Result<void>& outcome);
   void retain_log();
+  Lsn aged();
 
   Parts parts_;
   sqlite::TableWriter writer_;
   FlushStats stats_;
 
+  Mutex files_;  // Held by whoever writes into the database, or wants it to rest.
   Mutex mutex_;
   CondVar changed_;
   bool rows_ CLOCHE_GUARDED_BY(mutex_) = false;
@@ -78,7 +90,10 @@ class Flusher {
   std::uint64_t attempts_ CLOCHE_GUARDED_BY(mutex_) = 0;
   std::optional<Error> failure_ CLOCHE_GUARDED_BY(mutex_);
   Lsn in_log_;  // The newest lsn that SQLite's own log or the database holds. The flush thread's.
-  Lsn checkpointed_;  // The newest lsn that the synced database holds. The flush thread's.
+  // The newest lsn that the synced database holds. Changed under files_.
+  std::atomic<std::uint64_t> checkpointed_{0};
+  std::deque<std::pair<Lsn, Instant>>
+      ages_;  // What was flushed when, oldest first. The flush thread's.
   // The flush thread's.
   Backoff flush_retry_, checkpoint_retry_;
   bool checkpoint_failed_ = false;

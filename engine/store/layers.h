@@ -51,7 +51,10 @@ class Layers {
   std::shared_ptr<const Memtable> frozen() const;
   Lsn frozen_last() const;   // The newest lsn in it.
   void frozen_is_flushed();  // SQLite has it: it goes.
-  void renew_snapshots() { pool_.renew(); }
+  void renew_snapshots() {
+    version_.fetch_add(1, std::memory_order_release);
+    pool_.renew();
+  }
   bool has_unflushed() const;
   std::size_t active_bytes() const;
 

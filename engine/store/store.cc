@@ -1,9 +1,13 @@
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <future>
+#include <iterator>
 
 #include "base/mutex.h"
 #include "engine/blob/blob_store.h"
 #include "engine/engine.h"
+#include "engine/history/branches.h"
 #include "engine/history/history.h"
 #include "engine/history/past.h"
 #include "engine/outbox/scheduler.h"
@@ -37,8 +41,10 @@ class StoreImpl final : public Store {
 
   ~StoreImpl() override { close(); }
 
-  Result<void> open() {
+  // `prepare` may fill the directory first.
+  Result<void> open(const StoreBranches::Parts::Prepare& prepare = {}) {
     CLOCHE_TRY_VOID(find_directory());
+    if (prepare) CLOCHE_TRY_VOID(prepare(options_.directory));
     const std::string path = options_.directory + "/state.db";
     // What may refuse the directory comes first, and changes nothing in it.
     CLOCHE_TRY(const examined, examine_state(env_, path, tables_));
@@ -50,6 +56,7 @@ class StoreImpl final : public Store {
     CLOCHE_TRY(const replayed, replay(state, began));
     CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
     CLOCHE_TRY_VOID(start_history());
+    CLOCHE_TRY_VOID(start_branches());
     start_threads(std::move(state), path, std::max(state.time, replayed.time));
     return migrate();
   }
@@ -98,6 +105,9 @@ class StoreImpl final : public Store {
 
   Result<void> flush() override { return flusher_->flush(layers_->published()); }
 
+  void abandon() override { abandoned_ = true; }
+  const std::string& directory() const override { return options_.directory; }
+
   StoreStats stats() const override {
     StoreStats stats;
     stats.last = layers_->published();
@@ -116,6 +126,7 @@ class StoreImpl final : public Store {
 
   const wal::Log* log() const override { return log_.get(); }
   History& history() { return *history_; }
+  Branches& branches() { return *branches_; }
   const std::string& recovery_text() const override { return recovery_text_; }
 
  private:
@@ -136,18 +147,22 @@ class StoreImpl final : public Store {
   }
 
   Result<void> open_blobs() {
+    if (kept()) {
+      std::ranges::move(ancestor_blobs(env_, options_.directory),
+                        std::back_inserter(options_.ancestor_blobs));
+    }
     blobs_ = std::make_unique<BlobStore>(env_, options_.directory + "/blobs", options_.durability,
-                                         options_.inline_blob_bytes);
+                                         options_.inline_blob_bytes, options_.ancestor_blobs);
     CLOCHE_TRY_VOID(blobs_->open());
     blobs_->set_collector([this](Closure closure) { return write("", std::move(closure)); },
                           [this] { return horizon(); });
     return {};
   }
 
-  // Up to this lsn neither the log nor a view can show a state any more that names a blob given up
+  // Up to this lsn neither the log nor a view nor a branch can show a state any more that names a blob given up
   // by then.
   Lsn horizon() const {
-    const Lsn in_use = layers_->oldest_in_use();
+    const Lsn in_use = std::min(layers_->oldest_in_use(), branches_->pinned());
     if (!log_) return in_use;
     return std::min(in_use, Lsn(log_->oldest().value() - 1));
   }
@@ -213,6 +228,7 @@ class StoreImpl final : public Store {
   Result<void> start_history() {
     history_ = std::make_unique<StoreHistory>(StoreHistory::Parts{
         .store = *this,
+        .tables = tables_,
         .log = log_.get(),
         .write_alone = [this](
                            std::string_view summary,
@@ -221,8 +237,59 @@ class StoreImpl final : public Store {
             [this] {
               waiters_->wake_all();
               scheduler_->wake();
-            }});
+            },
+        .settle = [this]() -> Result<void> {
+          CLOCHE_TRY_VOID(flush());
+          return copy_into_database();
+        },
+        .shrink = [this](std::optional<Lsn> before) { return shrink(before); }});
     return history_->open();
+  }
+
+  Result<void> start_branches() {
+    branches_ = std::make_unique<StoreBranches>(StoreBranches::Parts{
+        .env = env_,
+        .store = *this,
+        .log = log_.get(),
+        .directory = options_.directory,
+        .at_rest = [this](const auto& what) { return flusher_->at_rest(what); },
+        .open = [this](const std::string& directory,
+                       const auto& prepare) { return open_beside(directory, prepare); },
+        .write_alone =
+            [](Store& store, std::string_view summary, Closure closure) {
+              return static_cast<StoreImpl&>(store).wait_for(summary, std::move(closure), true);
+            }});
+    return branches_->open();
+  }
+
+  // An environment that shares our options and reads our blobs.
+  Result<std::unique_ptr<Store>> open_beside(const std::string& directory,
+                                             const StoreBranches::Parts::Prepare& prepare) {
+    StoreOptions options = options_;
+    options.directory = directory;
+    if (kept()) {
+      options.ancestor_blobs.clear();  // Its place tells.
+    } else {
+      options.ancestor_blobs.insert(options.ancestor_blobs.begin(), blobs_->directory());
+    }
+    auto store = std::make_unique<StoreImpl>(env_, std::move(options), tables_);
+    CLOCHE_TRY_VOID(store->open(prepare));
+    return std::unique_ptr<Store>(std::move(store));
+  }
+
+  // All that SQLite's own log holds, as far as no view of before is held.
+  Result<void> copy_into_database() {
+    layers_->renew_snapshots();
+    // The writer holds one, until it writes next.
+    CLOCHE_TRY_VOID(write("", [](WriteTxn&) { return Result<void>(); }));
+    return flusher_->checkpoint();
+  }
+
+  Result<void> shrink(std::optional<Lsn> before) {
+    CLOCHE_TRY_VOID(flusher_->vacuum());
+    CLOCHE_TRY_VOID(copy_into_database());
+    if (!before || !log_) return {};
+    return flusher_->forget_before(*before);
   }
 
   // See Store::write; `alone`: in a group of its own.
@@ -251,6 +318,7 @@ class StoreImpl final : public Store {
                        .log = log_.get(),
                        .idle = options_.flush_idle,
                        .log_retain_bytes = options_.log_retain_bytes,
+                       .log_retain_age = options_.log_retain_age,
                        .pinned = [this] { return history_->pinned(); },
                        .state_path = path,
                        .freeze_soon = [this] { commit_->freeze_soon(); },
@@ -320,14 +388,14 @@ class StoreImpl final : public Store {
     if (scheduler_) scheduler_->stop();
     if (waiters_) waiters_->stop();
     if (!commit_) return;
-    if (kept()) {
+    if (kept() && !abandoned_) {
       if (auto flushed = flush(); !flushed && options_.log_line) {
         options_.log_line("closed without a flush, the log holds all: " + flushed.error().message);
       }
     }
     flusher_->stop();
     commit_->stop();
-    if (!kept()) return;
+    if (!kept() || abandoned_) return;
     if (auto copied = flusher_->checkpoint(); !copied && options_.log_line) {
       options_.log_line("closed without a checkpoint: " + copied.error().message);
     }
@@ -342,6 +410,7 @@ class StoreImpl final : public Store {
   EngineIds ids_;
   std::uint32_t schema_version_ = 0;
   bool restored_clock_ = false;
+  std::atomic<bool> abandoned_{false};
   mutable Mutex begins_mutex_;
   mutable std::optional<Instant> begins_ CLOCHE_GUARDED_BY(begins_mutex_);
   mutable Lsn begins_of_ CLOCHE_GUARDED_BY(begins_mutex_){0};
@@ -352,6 +421,7 @@ class StoreImpl final : public Store {
   std::unique_ptr<Layers> layers_;
   std::unique_ptr<wal::Log> log_;
   std::unique_ptr<StoreHistory> history_;
+  std::unique_ptr<StoreBranches> branches_;
   std::unique_ptr<Waiters> waiters_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Flusher> flusher_;
@@ -379,6 +449,7 @@ Result<void> Store::write(std::string_view summary, Closure closure) {
 }
 
 History& history_of(Store& store) { return static_cast<StoreImpl&>(store).history(); }
+Branches& branches_of(Store& store) { return static_cast<StoreImpl&>(store).branches(); }
 
 Result<std::unique_ptr<Store>> Store::open(Env& env, StoreOptions options, Schema schema) {
   CLOCHE_TRY(tables, Tables::of(std::move(schema)));

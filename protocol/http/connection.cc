@@ -73,7 +73,7 @@ void Connection::close() {
 }
 
 void Connection::sweep() {
-  if (state_ != State::Closed && deadline_ != 0 && thread_->tick > deadline_) {
+  if (state_ != State::Closed && deadline_ != 0 && thread_->loop->tick > deadline_) {
     // What is being handled waits for its handler, however long that takes.
     if (state_ == State::Answering && !pumping_) return;
     if (state_ == State::Answering) {
@@ -99,8 +99,8 @@ void Connection::advance() {
   }
   // A handler of another connection on this stack has answered this one's call: its turn comes when
   // that handler has returned, or handlers would run inside each other without end.
-  if (thread_->running) return yield_turn();
-  thread_->running = true;
+  if (thread_->loop->running) return yield_turn();
+  thread_->loop->running = true;
   in_advance_ = true;
   do {
     advance_again_ = false;
@@ -137,7 +137,7 @@ void Connection::advance() {
     }
   } while (advance_again_ && state_ != State::Closed);
   in_advance_ = false;
-  thread_->running = false;
+  thread_->loop->running = false;
 }
 
 Connection::Step Connection::wait_for(Socket::Outcome outcome) {
@@ -177,7 +177,7 @@ void Connection::wait_write() {
 
 void Connection::yield_turn() {
   turn_began_.reset();
-  boost::asio::post(thread_->context, [self = shared_from_this()] { self->advance(); });
+  boost::asio::post(thread_->loop->context, [self = shared_from_this()] { self->advance(); });
 }
 
 Connection::Step Connection::begin() {
@@ -401,11 +401,11 @@ Connection::Step Connection::receive_body(const HeadParser::Piece& piece) {
       yield_turn();
       return Step::Wait;
     }
-    if (!thread_->scratch)
-      thread_->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
+    if (!thread_->loop->scratch)
+      thread_->loop->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
     std::size_t room = kPieceBytes;
     if (!body_chunked_) room = static_cast<std::size_t>(std::min<std::uint64_t>(room, body_left_));
-    const Socket::Moved moved = socket_.read({thread_->scratch.get(), room});
+    const Socket::Moved moved = socket_.read({thread_->loop->scratch.get(), room});
     if (moved.outcome == Socket::Outcome::Closed) {
       body_error_ = incomplete_body();
       close_after_ = true;
@@ -415,7 +415,7 @@ Connection::Step Connection::receive_body(const HeadParser::Piece& piece) {
     turn += moved.bytes;
     touch(options().header_timeout);
     thread_->counters.bytes_in.add(moved.bytes);
-    const std::span<const std::byte> bytes(thread_->scratch.get(), moved.bytes);
+    const std::span<const std::byte> bytes(thread_->loop->scratch.get(), moved.bytes);
     while (taken < bytes.size() && !body_complete()) {
       std::size_t now = 0;
       if (auto result = take_body(bytes.subspan(taken), piece, now); !result) {
@@ -459,8 +459,8 @@ std::string_view Connection::expected_sha256() const {
 
 void Connection::read(Piece piece, End end) {
   if (thread_->here()) return begin_reading(std::move(piece), std::move(end));
-  boost::asio::post(thread_->context, [self = shared_from_this(), piece = std::move(piece),
-                                       end = std::move(end)]() mutable {
+  boost::asio::post(thread_->loop->context, [self = shared_from_this(), piece = std::move(piece),
+                                             end = std::move(end)]() mutable {
     self->begin_reading(std::move(piece), std::move(end));
   });
 }
@@ -513,7 +513,7 @@ void Connection::on_answered(Exchange& exchange) {
     return;
   }
   if (thread_->core->stopped) return;
-  boost::asio::post(thread_->context,
+  boost::asio::post(thread_->loop->context,
                     [self = shared_from_this(), call = exchange.shared_from_this()]() mutable {
                       self->answer_ready_ = true;
                       call.reset();  // If this was the last, the exchange can be used again without
@@ -528,7 +528,7 @@ void Connection::on_released(Exchange& exchange) {
       if (exchange.detached) delete &exchange;  // Its connection's thread is gone.
       return;
     }
-    boost::asio::post(thread_->context,
+    boost::asio::post(thread_->loop->context,
                       [self = shared_from_this(), &exchange] { self->on_released(exchange); });
     return;
   }
@@ -634,7 +634,7 @@ Connection::Step Connection::write_made() {
   exchange_->maker->next([self = shared_from_this()](Result<std::string> piece) mutable {
     Connection& connection = *self;
     if (connection.thread_->core->stopped) return;
-    boost::asio::post(connection.thread_->context,
+    boost::asio::post(connection.thread_->loop->context,
                       [self = std::move(self), piece = std::move(piece)]() mutable {
                         self->take_made(std::move(piece));
                       });
@@ -772,10 +772,10 @@ void Connection::detach_exchange() {
 }
 
 Connection::Step Connection::linger() {
-  if (!thread_->scratch)
-    thread_->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
+  if (!thread_->loop->scratch)
+    thread_->loop->scratch = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
   for (int i = 0; i < 16; ++i) {
-    std::byte* const into = thread_->scratch.get();
+    std::byte* const into = thread_->loop->scratch.get();
     const ssize_t got = ::recv(asio_socket_.native_handle(), into, kPieceBytes, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
       return wait_for(Socket::Outcome::WantRead);

@@ -40,9 +40,9 @@ class Connection final : public ExchangeHost,
   void start();
   void close();
   void sweep();  // Once a second: closes what has waited too long.
-  bool is_idle() const {
-    return state_ == State::Begin || (state_ == State::Head && filled_ == used_);
-  }
+  const Core& core() const { return *thread_->core; }
+  // Nothing is asked, or not yet to the end of its head.
+  bool is_idle() const { return state_ == State::Begin || state_ == State::Head; }
 
   // ExchangeHost.
   void on_answered(Exchange& exchange) override;
@@ -111,7 +111,9 @@ class Connection final : public ExchangeHost,
   void wait_read();
   void wait_write();
   void yield_turn();
-  void touch(std::chrono::seconds patience) { deadline_ = thread_->tick + patience.count() + 1; }
+  void touch(std::chrono::seconds patience) {
+    deadline_ = thread_->loop->tick + patience.count() + 1;
+  }
   const ServerOptions& options() const { return thread_->core->options; }
 
   std::shared_ptr<IoThread> thread_;

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +42,24 @@ struct Counters {
   std::vector<OperationCounters> operations;
 };
 
+// Admin requests that take long, each on a thread of its own: they are few, and must hold up neither an
+// io thread nor each other.
+class AdminWork {
+ public:
+  void run(std::function<void()> what);
+  void wait();  // Until none is running.
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  int running_ = 0;
+};
+
+struct AdminPath {
+  AdminHandler handler;
+  bool takes_long = false;
+};
+
 struct Core {
   Core(Env& e, ServerOptions o, const Registry::Impl& r)
       : env(e), options(std::move(o)), registry(r) {}
@@ -49,7 +70,8 @@ struct Core {
   Env& env;
   ServerOptions options;
   const Registry::Impl& registry;
-  std::map<std::string, AdminHandler, std::less<>> admin;
+  std::map<std::string, AdminPath, std::less<>> admin;
+  AdminWork admin_work;
   ssl_ctx_st* tls = nullptr;
   std::atomic<std::uint64_t> connections_open{0};
   std::atomic<bool> stopping{false};  // No more requests after the ones that are running.

@@ -1,4 +1,5 @@
-// One thread with its event loop and the connections that are pinned to it.
+// One thread with its event loop, and a server's part of it: several servers (those of branches) share the
+// threads of one.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +14,14 @@ namespace cloche::protocol {
 
 class Connection;
 
-struct IoThread : std::enable_shared_from_this<IoThread> {
-  IoThread(std::shared_ptr<Core> c, std::uint64_t seed)
-      : core(std::move(c)),
-        context(1),
-        sweep_timer(context),
-        ids(seed),
-        counters(core->registry.operation_count) {}
+// The thread, with the connections that are pinned to it, whichever server's they are.
+struct IoLoop {
+  IoLoop() : context(1), sweep_timer(context) {}
 
   bool here() const { return std::this_thread::get_id() == id; }
 
-  std::shared_ptr<Core> core;
   boost::asio::io_context context;
   boost::asio::steady_timer sweep_timer;
-  IdMaker ids;
-  Counters counters;
   std::thread thread;
   std::thread::id id;
   // Seconds since the start, counted by the sweep: deadlines need no look at a clock on the
@@ -37,6 +31,22 @@ struct IoThread : std::enable_shared_from_this<IoThread> {
   std::list<std::weak_ptr<Connection>> connections;
   // Where bodies are received into; each connection empties it before it gives up the thread.
   std::unique_ptr<std::byte[]> scratch;
+};
+
+// What one server has on that thread.
+struct IoThread {
+  IoThread(std::shared_ptr<Core> c, std::shared_ptr<IoLoop> l, std::uint64_t seed)
+      : core(std::move(c)),
+        loop(std::move(l)),
+        ids(seed),
+        counters(core->registry.operation_count) {}
+
+  bool here() const { return loop->here(); }
+
+  const std::shared_ptr<Core> core;
+  const std::shared_ptr<IoLoop> loop;
+  IdMaker ids;
+  Counters counters;
 };
 
 }  // namespace cloche::protocol

@@ -275,6 +275,20 @@ void Connection::run(const Served& served) {
   handling_ = false;
 }
 
+namespace {
+
+void answer_admin(Exchange& exchange, const AdminPath& path, std::string_view body) {
+  try {
+    AdminAnswer answer = path.handler(exchange.request, body);
+    exchange.answer_raw(answer.status, answer.content_type, std::move(answer.body));
+  } catch (const std::exception& exception) {
+    exchange.log_fault(bug(exception.what()));
+    exchange.answer_raw(500, "application/json", R"({"error":"an internal error: see the log"})");
+  }
+}
+
+}  // namespace
+
 void Connection::run_admin(std::string_view body) {
   Exchange& exchange = *exchange_;
   const Request& request = exchange.request;
@@ -293,12 +307,15 @@ void Connection::run_admin(std::string_view body) {
   } else if (found == handlers.end()) {
     exchange.answer_raw(404, "application/json", R"({"error":"no such path"})");
   } else {
-    try {
-      AdminAnswer answer = found->second(request, body);
-      exchange.answer_raw(answer.status, answer.content_type, std::move(answer.body));
-    } catch (const std::exception& exception) {
-      exchange.log_fault(bug(exception.what()));
-      exchange.answer_raw(500, "application/json", R"({"error":"an internal error: see the log"})");
+    const AdminPath& admin = found->second;
+    if (!admin.takes_long) {
+      answer_admin(exchange, admin, body);
+    } else {
+      deadline_ = 0;
+      const auto call = std::static_pointer_cast<Exchange>(exchange.share(shared_from_this()));
+      thread_->core->admin_work.run([call, &admin, body] { answer_admin(*call, admin, body); });
+      handling_ = false;
+      return;
     }
   }
   exchange.released = true;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <mutex>
 #include <random>
@@ -167,6 +168,12 @@ class ServerTest : public testing::Test {
     server_->serve();
     const std::string address = server_->addresses().at(0);
     port_ = std::atoi(address.c_str() + address.rfind(':') + 1);
+  }
+
+  Result<std::unique_ptr<Server>> open_beside(Registry& registry) {
+    ServerOptions options;
+    options.listen = {"127.0.0.1:0"};
+    return Server::open_beside(*server_, std::move(options), registry);
   }
 
   void TearDown() override {
@@ -709,6 +716,64 @@ TEST_F(ServerTest, UnpacksGzip) {
   zipped[20] = static_cast<char>(zipped[20] + 1);
   client.send(request("POST /", kPutItem + "Content-Encoding: gzip\r\n", zipped));
   EXPECT_EQ(status_of(client.answer()), 400);
+}
+
+// What takes long holds up neither its io thread nor the end of the server.
+TEST_F(ServerTest, LongAdminWorkHasItsOwnThread) {
+  Registry registry;
+  auto beside = open_beside(registry);
+  ASSERT_TRUE(beside) << beside.error().message;
+  std::promise<void> go;
+  auto may_go = go.get_future().share();
+  (*beside)->on_admin_work("/_cloche/long", [may_go](const HttpRequest&, std::string_view body) {
+    may_go.wait();
+    return AdminAnswer{.status = 200, .content_type = "text/plain", .body = std::string(body)};
+  });
+  (*beside)->serve();
+  const std::string address = (*beside)->addresses().at(0);
+  const int port = std::atoi(address.c_str() + address.rfind(':') + 1);
+  std::vector<std::unique_ptr<Client>> waiting;
+  for (int i = 0; i < 4; ++i) {  // More than there are io threads.
+    waiting.push_back(std::make_unique<Client>(port));
+    waiting.back()->send(request("POST /_cloche/long", "", "body " + std::to_string(i)));
+  }
+  Client client(port_);
+  for (int i = 0; i < 4; ++i) {
+    client.send(request("GET /b/none"));
+    EXPECT_EQ(status_of(client.answer()), 404);
+  }
+  go.set_value();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(body_of(waiting[static_cast<std::size_t>(i)]->answer()), "body " + std::to_string(i));
+}
+
+TEST_F(ServerTest, AServerBesideComesAndGoes) {
+  for (int round = 0; round < 20; ++round) {
+    Registry registry;
+    Service& s3 = registry.add("s3");
+    s3.on("GetObject", [](const CallPtr& call) {
+      call->fail({.code = "Beside", .message = "x", .http_status = 404, .details = {}});
+    });
+    auto beside = open_beside(registry);
+    ASSERT_TRUE(beside) << beside.error().message;
+    (*beside)->serve();
+    const std::string address = (*beside)->addresses().at(0);
+    const int port = std::atoi(address.c_str() + address.rfind(':') + 1);
+    Client idle(port);
+    Client there(port);
+    there.send(request("GET /b/none"));
+    EXPECT_NE(there.answer().find("Beside"), std::string::npos);
+    Client secure(port, true);
+    secure.send(request("GET /b/none"));
+    EXPECT_EQ(status_of(secure.answer()), 404);
+    Client half(port);
+    half.send("GET /b/no");
+    beside->reset();
+    EXPECT_EQ(there.answer(), "");
+    Client here(port_);
+    here.send(request("GET /b/none"));
+    EXPECT_EQ(body_of(here.answer()).find("Beside"), std::string::npos);
+  }
 }
 
 TEST_F(ServerTest, CountsWhatItDoes) {

@@ -99,6 +99,11 @@ Core::~Core() {
   if (tls != nullptr) SSL_CTX_free(tls);
 }
 
+ssl_ctx_st* share_tls(ssl_ctx_st* tls) {
+  if (tls != nullptr) SSL_CTX_up_ref(tls);
+  return tls;
+}
+
 Result<ssl_ctx_st*> make_tls(Env& env, const ServerOptions& options) {
   if (options.certificate_file.empty() && options.certificate_directory.empty())
     return static_cast<ssl_ctx_st*>(nullptr);

@@ -13,5 +13,7 @@ namespace cloche::protocol {
 // made is stored as `certificate_directory`/server.pem and found again at the next start, so that
 // clients may be told to trust it.
 Result<ssl_ctx_st*> make_tls(Env& env, const ServerOptions& options);
+// One more owner of it; null stays null.
+ssl_ctx_st* share_tls(ssl_ctx_st* tls);
 
 }  // namespace cloche::protocol

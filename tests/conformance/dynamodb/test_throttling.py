@@ -38,7 +38,7 @@ def put(dynamodb, key):
 def test_a_table_gives_what_it_was_provisioned_with(server):
     dynamodb = client(server)
     clock = server.endpoint + "/_cloche/clock"
-    urllib.request.urlopen(clock, json.dumps({"freeze": True}).encode())
+    urllib.request.urlopen(clock, json.dumps({"action": "freeze"}).encode())
     dynamodb.create_table(TableName="table", **KEYS, ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 3})
     dynamodb.create_table(TableName="unlimited", **KEYS, BillingMode="PAY_PER_REQUEST")
     for key in "abc":
@@ -54,7 +54,7 @@ def test_a_table_gives_what_it_was_provisioned_with(server):
     assert cancelled.value.response["CancellationReasons"] == [{"Code": "ProvisionedThroughputExceeded", "Message": TEXT}]
 
     # Two seconds give six units: what is beyond is left over. Reads have a bucket of their own.
-    urllib.request.urlopen(clock, json.dumps({"move": 2}).encode())
+    urllib.request.urlopen(clock, json.dumps({"action": "advance", "by": "2s"}).encode())
     puts = [{"PutRequest": {"Item": {"p": {"S": f"b{i}"}}}} for i in range(8)]
     assert dynamodb.batch_write_item(RequestItems={"table": puts})["UnprocessedItems"] == {"table": puts[6:]}
     with pytest.raises(dynamodb.exceptions.ProvisionedThroughputExceededException):
@@ -62,7 +62,7 @@ def test_a_table_gives_what_it_was_provisioned_with(server):
     dynamodb.get_item(TableName="table", Key={"p": {"S": "a"}}, ConsistentRead=True)
 
     # What is not used is kept for five minutes and no longer.
-    urllib.request.urlopen(clock, json.dumps({"move": 100_000}).encode())
+    urllib.request.urlopen(clock, json.dumps({"action": "advance", "by": "100000s"}).encode())
     left = 0
     for begin in range(0, 1000, 25):
         batch = [{"PutRequest": {"Item": {"p": {"S": f"c{i}"}}}} for i in range(begin, begin + 25)]

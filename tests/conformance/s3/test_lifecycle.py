@@ -103,7 +103,7 @@ def own(tmp_path):
 
 
 def days(server, count):
-    request = urllib.request.Request(server.endpoint + "/_cloche/clock", json.dumps({"move": count * 86400}).encode())
+    request = urllib.request.Request(server.endpoint + "/_cloche/clock", json.dumps({"action": "advance", "by": f"{count}d"}).encode())
     with urllib.request.urlopen(request) as response:
         return json.load(response)["now"]
 

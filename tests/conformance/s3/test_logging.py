@@ -71,7 +71,7 @@ def test_lines_are_written(tmp_path):
     refused(lambda: s3.get_object(Bucket="source", Key="none"))
     s3.list_objects_v2(Bucket="source")
     s3.delete_object(Bucket="source", Key="a b")
-    with urllib.request.urlopen(urllib.request.Request(server.endpoint + "/_cloche/clock", json.dumps({"move": 61}).encode())):
+    with urllib.request.urlopen(urllib.request.Request(server.endpoint + "/_cloche/clock", json.dumps({"action": "advance", "by": "61s"}).encode())):
         pass
     for _ in range(200):  # The time has come.
         keys, lines = lines_of(s3, "target")

@@ -1,0 +1,217 @@
+#include "cli/serving.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "cli/admin.h"
+#include "cli/admin_branches.h"
+#include "cli/admin_clock.h"
+#include "cli/admin_history.h"
+#include "cli/admin_reset.h"
+#include "cli/admin_tools.h"
+#include "engine/history.h"
+#include "s3/sessions.h"
+
+namespace cloche::cli {
+namespace {
+
+constexpr int kPortMax = 65'535;
+
+// "127.0.0.1:4566" -> "127.0.0.1"
+std::string host_of(const std::string& address) { return address.substr(0, address.rfind(':')); }
+std::string port_of(const std::string& address) { return address.substr(address.rfind(':') + 1); }
+
+int parse_port(const std::string& text) {
+  int port = 0;
+  std::from_chars(text.data(), text.data() + text.size(), port);
+  return port > 0 && port <= kPortMax ? port : 0;
+}
+
+protocol::ServerOptions server_options(const ServingContext& context, Environment& environment,
+                                       std::vector<std::string> listen) {
+  const Settings& settings = context.settings;
+  LogWriter& log = context.log;
+  protocol::ServerOptions options;
+  options.listen = std::move(listen);
+  options.threads = settings.threads;
+  options.auth = settings.auth;
+  options.secret = [credentials = settings.credentials, users = environment.users(),
+                    &environment](std::string_view key) -> std::optional<std::string> {
+    if (const iam::User* user = users->by_access_key(key)) return user->secret_key;
+    for (const auto& [known, secret] : credentials) {
+      if (known == key) return secret;
+    }
+    return environment.s3().session_secret(key);
+  };
+  options.identify = [users = environment.users(), &environment](protocol::Caller& caller) {
+    if (const iam::User* user = users->by_access_key(caller.access_key)) {
+      caller.account = user->account;
+      if (!user->root) caller.user = user->name;
+    } else if (auto account = s3::session_account(environment.s3(), caller.access_key)) {
+      caller.account = *std::move(account);
+      caller.user = s3::kSessionUser;
+    }
+  };
+  options.advertised_host = settings.advertised_host;
+  options.certificate_file = settings.certificate_file;
+  options.certificate_directory = settings.data;
+  if (settings.log == LogLevel::Info)
+    options.request_log = [&log](std::string_view line) { log.line(line); };
+  // Whatever the log level: what went wrong in here is told nowhere else.
+  options.fault_log = [&log](std::string_view line) { log.line(line); };
+  options.clock = [&environment] { return environment.store().clock().now(); };
+  options.extra_cors_origins = settings.cors_origins;
+  options.cors_headers = settings.cors_headers;
+  options.allow_nonstandard_regions = settings.nonstandard_regions;
+  options.parity_access_keys = settings.parity_access_keys;
+  return options;
+}
+
+// The branch says its own port where clients are told an address.
+std::string advertised_by_branch(const std::string& host, int port) {
+  if (host.empty() || port == 0) return "";
+  const std::size_t colon = host.rfind(':');
+  return (colon == std::string::npos ? host : host.substr(0, colon)) + ":" + std::to_string(port);
+}
+
+std::string endpoint_of(Serving& branch) { return "http://" + branch.server().addresses().front(); }
+
+}  // namespace
+
+Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
+                                               std::unique_ptr<engine::Store> store,
+                                               std::vector<std::string> listen,
+                                               protocol::Server* host) {
+  std::unique_ptr<Serving> serving(new Serving(context, host));
+  serving->environment_ =
+      std::make_unique<Environment>(std::move(store), context.settings, context.guard);
+  Environment& environment = *serving->environment_;
+  auto options = server_options(context, environment, std::move(listen));
+  if (host) {
+    options.advertised_host =
+        advertised_by_branch(options.advertised_host, parse_port(port_of(options.listen.front())));
+  }
+  auto server =
+      host ? protocol::Server::open_beside(*host, std::move(options), environment.registry())
+           : protocol::Server::open(context.env, std::move(options), environment.registry());
+  if (!server) return std::move(server).error();
+  serving->server_ = *std::move(server);
+  serve_admin(*serving->server_, environment, context.settings);
+  serve_history(*serving->server_, environment);
+  serve_clock(*serving->server_, environment);
+  serve_branches(*serving->server_, *serving);
+  serve_reset(*serving->server_, environment);
+  serve_tools(*serving->server_, environment);
+  serving->server_->serve();
+  serving->open_branches();
+  return serving;
+}
+
+Serving::~Serving() {
+  // Branches use the threads of the trunk's server, so they end before it.
+  std::map<std::string, std::unique_ptr<Serving>> open;
+  {
+    const std::scoped_lock lock(mutex_);
+    closing_ = true;
+    open.swap(branches_);
+  }
+  open.clear();
+  server_.reset();
+}
+
+Result<std::unique_ptr<Serving>> Serving::serve_branch(std::unique_ptr<engine::Store> store,
+                                                       int port) {
+  const std::string host = host_of(server_->addresses().front());
+  return open(context_, std::move(store), {host + ":" + std::to_string(port)}, &this->host());
+}
+
+void Serving::open_branches() {
+  engine::Branches& known = engine::branches_of(environment_->store());
+  const auto all = known.list();
+  if (!all) return context_.log.line("branches not opened: " + all.error().message);
+  for (const engine::Branch& branch : *all) {
+    const auto failed = [&](const Error& error) {
+      context_.log.line("branch " + branch.name + " not opened: " + error.message);
+    };
+    auto store = known.open(branch.name);
+    if (!store) {
+      failed(store.error());
+      continue;
+    }
+    auto serving = serve_branch(*std::move(store), parse_port(branch.note));
+    if (!serving) {
+      failed(serving.error());
+      continue;
+    }
+    const std::scoped_lock lock(mutex_);
+    branches_[branch.name] = *std::move(serving);
+  }
+}
+
+Result<std::string> Serving::free_name() {
+  CLOCHE_TRY(const all, engine::branches_of(environment_->store()).list());
+  for (std::size_t number = 1;; ++number) {
+    std::string name = "branch-" + std::to_string(number);
+    if (std::ranges::find(all, name, &engine::Branch::name) == all.end()) return name;
+  }
+}
+
+Result<OpenBranch> Serving::make_branch(std::string name, const std::string& from, int port) {
+  const std::scoped_lock lock(mutex_);
+  if (closing_) return unavailable("the environment is being closed");
+  std::optional<Lsn> point;
+  if (!from.empty()) {
+    CLOCHE_TRY(const found, engine::history_of(environment_->store()).find(from));
+    point = found;
+  }
+  if (name.empty()) {
+    CLOCHE_TRY(made_up, free_name());
+    name = std::move(made_up);
+  }
+  engine::Branches& known = engine::branches_of(environment_->store());
+  CLOCHE_TRY(store, known.make(name, point, std::to_string(port)));
+  auto serving = serve_branch(std::move(store), port);
+  if (!serving) {
+    static_cast<void>(known.remove(name).has_value());
+    return serving.error();
+  }
+  const std::string endpoint = endpoint_of(**serving);
+  branches_[name] = *std::move(serving);
+  // So that it is found there again.
+  CLOCHE_TRY_VOID(known.set_note(name, port_of(endpoint)));
+  CLOCHE_TRY(const all, known.list());
+  return OpenBranch{*std::ranges::find(all, name, &engine::Branch::name), endpoint};
+}
+
+Result<std::vector<OpenBranch>> Serving::branches() {
+  const std::scoped_lock lock(mutex_);
+  CLOCHE_TRY(const all, engine::branches_of(environment_->store()).list());
+  std::vector<OpenBranch> told;
+  for (const engine::Branch& branch : all) {
+    const auto open = branches_.find(branch.name);
+    told.push_back({branch, open == branches_.end() ? "" : endpoint_of(*open->second)});
+  }
+  return told;
+}
+
+Result<void> Serving::remove_branch(const std::string& name) {
+  const std::scoped_lock lock(mutex_);
+  if (closing_) return unavailable("the environment is being closed");
+  const auto found = branches_.find(name);
+  if (found != branches_.end()) {
+    CLOCHE_TRY(const below, found->second->branches());
+    if (!below.empty()) {
+      return Error{.kind = Error::Kind::Refused,
+                   .code = "BranchHasBranches",
+                   .message = name + " has branches of its own (" + below.front().branch.name +
+                              "): remove them first",
+                   .http_status = 409,
+                   .details = {}};
+    }
+    found->second->environment().store().abandon();
+    branches_.erase(found);
+  }
+  return engine::branches_of(environment_->store()).remove(name);
+}
+
+}  // namespace cloche::cli
