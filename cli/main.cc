@@ -1,11 +1,7 @@
 // The `cloche` program: reads the command line, nothing else.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-<<<<<<< HEAD
-#include <functional>
-=======
 #include <optional>
->>>>>>> main
 
 #include "cli/ask.h"
 #include "cli/branch_commands.h"
@@ -127,17 +123,12 @@ int main(int argc, char** argv) {
       ->envname("CLOCHE_DATA")
       ->capture_default_str();
   doctor->add_flag("--quiet", quiet, "no progress, just the outcome");
-  std::function<int()> run;
-  cloche::cli::add_transfer_commands(app, run);
+  cloche::cli::add_transfer_commands(app, done);
   const CLI::App* version = app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", CLOCHE_VERSION);
   CLI11_PARSE(app, argc, argv);
 
-<<<<<<< HEAD
-  if (run) return run();
-=======
   if (done) return *done;
->>>>>>> main
   if (*start) return run_start(options);
   if (*status) return cloche::cli::status(asked);
   if (*rewind) return cloche::cli::rewind(asked, to);

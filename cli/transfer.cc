@@ -160,7 +160,7 @@ int pull(PullOptions options) {
   return progress.failed() == 0 ? 0 : 1;
 }
 
-void add_pull(CLI::App& app, std::function<int()>& run) {
+void add_pull(CLI::App& app, std::optional<int>& done) {
   auto options = std::make_shared<PullOptions>();
   CLI::App* command = app.add_subcommand(
       "pull", "Copy buckets and tables of any S3 or DynamoDB endpoint into a running Cloche");
@@ -193,7 +193,7 @@ void add_pull(CLI::App& app, std::function<int()>& run) {
       ->capture_default_str();
   command->add_flag("--insecure", options->insecure, "don't check the source's certificate");
   command->add_flag("--json", options->json, "print the summary as JSON");
-  command->callback([options, &run] { run = [options] { return pull(*options); }; });
+  command->callback([options, &done] { done = pull(*options); });
 }
 
 struct FixtureOptions {
@@ -245,7 +245,7 @@ void add_fixture_options(CLI::App& command, FixtureOptions& options) {
   command.add_flag("--json", options.json, "print the summary as JSON");
 }
 
-void add_fixture(CLI::App& app, std::function<int()>& run) {
+void add_fixture(CLI::App& app, std::optional<int>& done) {
   CLI::App* fixture = app.add_subcommand(
       "fixture", "Save the state of a running Cloche as files for people and git, or load them");
   fixture->require_subcommand(1);
@@ -256,7 +256,7 @@ void add_fixture(CLI::App& app, std::function<int()>& run) {
   add_fixture_options(*save_command, *saved);
   save_command->add_option("--accounts", saved->accounts,
                            "of these accounts, with commas [000000000000]");
-  save_command->callback([saved, &run] { run = [saved] { return save(*saved); }; });
+  save_command->callback([saved, &done] { done = save(*saved); });
   auto loaded = std::make_shared<FixtureOptions>();
   loaded->wish.url = "http://127.0.0.1:4566";
   CLI::App* load_command = fixture->add_subcommand(
@@ -264,14 +264,14 @@ void add_fixture(CLI::App& app, std::function<int()>& run) {
   add_fixture_options(*load_command, *loaded);
   load_command->add_flag("--replace", loaded->wish.replace,
                          "remove buckets and tables of these names first");
-  load_command->callback([loaded, &run] { run = [loaded] { return load(*loaded); }; });
+  load_command->callback([loaded, &done] { done = load(*loaded); });
 }
 
 }  // namespace
 
-void add_transfer_commands(CLI::App& app, std::function<int()>& run) {
-  add_pull(app, run);
-  add_fixture(app, run);
+void add_transfer_commands(CLI::App& app, std::optional<int>& done) {
+  add_pull(app, done);
+  add_fixture(app, done);
 }
 
 }  // namespace cloche::cli

@@ -1,7 +1,7 @@
 // The commands that move state through the public API: pull and fixture (transfer/).
 #pragma once
 
-#include <functional>
+#include <optional>
 
 namespace CLI {
 class App;
@@ -9,7 +9,8 @@ class App;
 
 namespace cloche::cli {
 
-// Adds the commands; the one that was given sets `run`, which answers with the exit status.
-void add_transfer_commands(CLI::App& app, std::function<int()>& run);
+// Adds the commands. While the command line is parsed the one that was given runs, and `done` is its
+// exit status.
+void add_transfer_commands(CLI::App& app, std::optional<int>& done);
 
 }  // namespace cloche::cli
