@@ -1,8 +1,5 @@
 #include "cli/admin_history.h"
 
-#include <algorithm>
-#include <charconv>
-
 #include "base/time_text.h"
 #include "cli/admin_answer.h"
 #include "engine/history.h"
@@ -15,8 +12,6 @@ using protocol::AdminAnswer;
 using protocol::HttpRequest;
 
 constexpr std::string_view kCheckpoints = "/_cloche/checkpoints/";
-constexpr std::size_t kEventsUsual = 100;
-constexpr std::size_t kEventsMax = 10'000;
 
 Value describe(const engine::Checkpoint& checkpoint, Arena& arena) {
   Value out = Value::map();
@@ -74,63 +69,6 @@ AdminAnswer rewind(Environment& environment, History& history, std::string_view 
   return json_answer(out);
 }
 
-// What of the history somebody wants to see.
-struct Filter {
-  std::string service;  // "s3."
-  std::string_view resource;
-  bool all = false;
-
-  bool takes(const engine::Event& event) const {
-    if (service.empty() && resource.empty()) return all || !event.requests.empty();
-    return std::ranges::any_of(event.requests, [this](const std::string& request) {
-      const std::size_t blank = std::min(request.find(' '), request.size());
-      return request.starts_with(service) && request.find(resource, blank) != std::string::npos;
-    });
-  }
-};
-
-Value describe(const engine::Event& event, Arena& arena) {
-  Value requests = Value::list();
-  for (const std::string& request : event.requests)
-    requests.push(arena, Value::string(arena, request));
-  Value out = Value::map();
-  out.add(arena, "lsn", number_value(event.lsn.value()));
-  out.add(arena, "time", Value::string(arena, iso8601_milliseconds(event.time)));
-  out.add(arena, "requests", requests);
-  out.add(arena, "rows", number_value(event.rows));
-  out.add(arena, "bytes", number_value(event.bytes));
-  return out;
-}
-
-AdminAnswer read_log(const History& history, const HttpRequest& request) {
-  std::size_t limit = kEventsUsual;
-  if (const auto given = request.query("limit")) {
-    const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), limit);
-    if (error != std::errc() || end != given->data() + given->size() || limit > kEventsMax)
-      return refused_answer(invalid_request("limit: a number up to 10000"));
-  }
-  Lsn from(0);
-  if (const auto given = request.query("from")) {
-    const auto found = history.find(*given);
-    if (!found) return refused_answer(found.error());
-    from = *found;
-  }
-  Filter filter;
-  if (const auto service = request.query("service")) filter.service = std::string(*service) + ".";
-  filter.resource = request.query("resource").value_or("");
-  filter.all = request.query("all") == "true";
-  Arena arena;
-  Value events = Value::list();
-  if (limit > 0) {
-    const auto done = history.read(from, [&](const engine::Event& event) {
-      if (filter.takes(event)) events.push(arena, describe(event, arena));
-      return events.size() < limit;
-    });
-    if (!done) return refused_answer(done.error());
-  }
-  Value out = Value::map();
-  out.add(arena, "events", events);
-  return json_answer(out);
 }
 
 }  // namespace
@@ -154,9 +92,6 @@ void serve_history(protocol::Server& server, Environment& environment) {
                          if (request.method() == "POST") return rewind(environment, history, body);
                          return wrong_method("POST");
                        });
-  server.on_admin_work("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
-    return read_log(history, request);
-  });
 }
 
 }  // namespace cloche::cli

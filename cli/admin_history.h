@@ -5,9 +5,6 @@
 //   DELETE /_cloche/checkpoints/NAME    -> {}
 //   POST   /_cloche/rewind              {"to": POINT} -> {"to", "from", "lsn", "records", "rows",
 //                                       "milliseconds"}: `from` is the point that was left
-//   GET    /_cloche/log                 {"events": [{"lsn", "time", "requests", "rows", "bytes"}]},
-//                                       newest first; ?limit=N (100), from=POINT, service=s3,
-//                                       resource=TEXT, all=true (the engine's own records too)
 //
 // A POINT is a checkpoint's name, an lsn, a time or how long ago ("5m"). A refusal is
 // {"error": "...", "code": "NoSuchCheckpoint"}.

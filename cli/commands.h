@@ -22,13 +22,5 @@ int checkpoint(const Asked& asked, const std::string& name);
 int list_checkpoints(const Asked& asked);
 int remove_checkpoint(const Asked& asked, const std::string& name);
 int rewind(const Asked& asked, const std::string& to);
-struct LogWish {
-  int limit = 20;
-  std::string service;   // "s3"; empty: all.
-  std::string resource;  // A part of what is named behind the operation; empty: all.
-  std::string from;      // A point; empty: now.
-  bool all = false;      // The engine's own records too.
-};
-int log(const Asked& asked, const LogWish& wish);
 
 }  // namespace cloche::cli

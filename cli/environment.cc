@@ -15,7 +15,6 @@ engine::Schema whole_schema() {
   // 4: branches.
   // 5: exports and imports of DynamoDB's tables.
   schema.version = 5;
-  schema.version = 4;
   schema.migrations = {{2, "streams and expiries", dynamodb::begin_streams_and_expiries}};
   schema.add(s3::tables());
   schema.add(dynamodb::tables());

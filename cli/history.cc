@@ -21,18 +21,6 @@ void print_checkpoint(const Value& checkpoint) {
               checkpoint["time"].str().c_str());
 }
 
-void print_event(const Value& event) {
-  std::printf("%-10lld %s %6lld %s", number(event["lsn"]), event["time"].str().c_str(),
-              number(event["rows"]), number(event["rows"]) == 1 ? "row " : "rows");
-  bool first = true;
-  for (const Value& request : event["requests"].items()) {
-    std::printf(first ? "  %s\n" : "%48s%s\n", first ? request.str().c_str() : "",
-                request.str().c_str());
-    first = false;
-  }
-  if (first) std::printf("  (engine)\n");
-}
-
 }  // namespace
 
 int checkpoint(const Asked& asked, const std::string& name) {
@@ -65,17 +53,6 @@ int rewind(const Asked& asked, const std::string& to) {
             answer["milliseconds"].as_double().value_or(0));
         std::printf("`cloche rewind %lld` takes this back\n", number(answer["from"]));
       });
-}
-
-int log(const Asked& asked, const LogWish& wish) {
-  std::string path = "/_cloche/log?limit=" + std::to_string(wish.limit);
-  if (!wish.service.empty()) path += "&service=" + percent_encoded(wish.service);
-  if (!wish.resource.empty()) path += "&resource=" + percent_encoded(wish.resource);
-  if (!wish.from.empty()) path += "&from=" + percent_encoded(wish.from);
-  if (wish.all) path += "&all=true";
-  return ask_and_print(asked, "log", "GET", path, "", [](const Value& answer) {
-    for (const Value& event : answer["events"].items()) print_event(event);
-  });
 }
 
 }  // namespace cloche::cli

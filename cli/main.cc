@@ -6,7 +6,10 @@
 #include "cli/ask.h"
 #include "cli/branch_commands.h"
 #include "cli/commands.h"
+#include "cli/seal.h"
+#include "cli/timeline.h"
 #include "cli/transfer.h"
+#include "engine/seal.h"
 
 extern char** environ;
 
@@ -50,6 +53,9 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--seed", options.seed,
                      "ids and times repeat from run to run: the clock of a new directory stands at "
                      "2026-01-01 [CLOCHE_SEED]");
+  command.add_option("--clock", options.clock,
+                     "the clock of a new directory stands at this time (2026-01-01T00:00:00Z) "
+                     "until it is moved; an old one keeps its own [CLOCHE_CLOCK]");
 }
 
 int run_start(const Options& options) {
@@ -63,6 +69,20 @@ int run_start(const Options& options) {
   return cloche::cli::start(*settings);
 }
 
+int run_open(const Options& options, const std::string& hash) {
+  const auto sealed = cloche::engine::read_sealed(cloche::Env::posix(), *options.sealed);
+  if (!sealed) {
+    std::fprintf(stderr, "cloche open: %s\n", sealed.error().message.c_str());
+    return 1;
+  }
+  if (!hash.empty() && hash != sealed->hash) {
+    std::fprintf(stderr, "cloche open: %s has the hash %s, and not %s\n", options.sealed->c_str(),
+                 sealed->hash.c_str(), hash.c_str());
+    return 1;
+  }
+  return run_start(options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,6 +94,12 @@ int main(int argc, char** argv) {
   CLI::App* start =
       app.add_subcommand("start", "Serve until stopped; prints 'Ready.' when it answers");
   add_start_options(*start, options);
+  std::string hash;
+  CLI::App* open = app.add_subcommand(
+      "open", "Make a new data directory of a sealed file and serve it at once, as `start` does");
+  open->add_option("file", options.sealed, "written by `cloche seal`")->required();
+  open->add_option("--hash", hash, "refuse a file of another hash than this one, sha256:...");
+  add_start_options(*open, options);
   cloche::cli::Asked asked{.endpoint = "http://127.0.0.1:4566"};
   CLI::App* status = app.add_subcommand("status", "Ask a running Cloche how it is");
   cloche::cli::add_asked(*status, asked);
@@ -97,19 +123,9 @@ int main(int argc, char** argv) {
                    "a checkpoint's name, an lsn, a time (2026-01-01T12:00:00Z) or how long ago "
                    "(90s, 5m, 2h, 1d)")
       ->required();
-  cloche::cli::LogWish wish;
-  CLI::App* log =
-      app.add_subcommand("log", "Show what a running Cloche was asked to change, newest first");
-  cloche::cli::add_asked(*log, asked);
-  log->add_option("-n,--limit", wish.limit, "how many records")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  log->add_option("--service", wish.service, "of this service: s3, dynamodb, ...");
-  log->add_option("--resource", wish.resource, "with this in the resource's name");
-  log->add_option("--from", wish.from, "begin at this point (as `rewind` takes it)");
-  log->add_flag("--all", wish.all, "show the engine's own records too");
-
   std::optional<int> done;
+  cloche::cli::add_timeline_commands(app, done);
+  cloche::cli::add_seal_command(app, done);
   cloche::cli::add_branch_commands(app, done);
   cloche::cli::add_clock_commands(app, done);
   cloche::cli::add_room_commands(app, done);
@@ -130,9 +146,9 @@ int main(int argc, char** argv) {
 
   if (done) return *done;
   if (*start) return run_start(options);
+  if (*open) return run_open(options, hash);
   if (*status) return cloche::cli::status(asked);
   if (*rewind) return cloche::cli::rewind(asked, to);
-  if (*log) return cloche::cli::log(asked, wish);
   if (*checkpoint) {
     if (list) return cloche::cli::list_checkpoints(asked);
     if (name.empty()) {

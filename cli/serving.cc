@@ -8,6 +8,8 @@
 #include "cli/admin_clock.h"
 #include "cli/admin_history.h"
 #include "cli/admin_reset.h"
+#include "cli/admin_seal.h"
+#include "cli/admin_timeline.h"
 #include "cli/admin_tools.h"
 #include "engine/history.h"
 #include "s3/sessions.h"
@@ -98,6 +100,8 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
   serving->server_ = *std::move(server);
   serve_admin(*serving->server_, environment, context.settings);
   serve_history(*serving->server_, environment);
+  serve_timeline(*serving->server_, environment);
+  serve_seal(*serving->server_, environment);
   serve_clock(*serving->server_, environment);
   serve_branches(*serving->server_, *serving);
   serve_reset(*serving->server_, environment);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/time_text.h"
 #include "engine/history.h"
 
 namespace cloche::cli {
@@ -68,6 +69,7 @@ constexpr std::array kKnown = {"LISTEN",
                                "SERVICES",
                                "THREADS",
                                "SEED",
+                               "CLOCK",
                                "HISTORY_SIZE",
                                "HISTORY_AGE",
                                "HOST",
@@ -368,7 +370,15 @@ Result<Settings> read_settings(const Options& options,
   if (const auto seed = from(options.seed, {"SEED"})) {
     CLOCHE_TRY(const value, number<std::uint64_t>("--seed", *seed));
     settings.seed = value;
+    // Of several threads one would answer first now and another then, each with ids of its own.
+    if (settings.threads == 0) settings.threads = 1;
   }
+  if (const auto clock = from(options.clock, {"CLOCK"})) {
+    const auto at = parse_iso8601(*clock);
+    if (!at) return bad_value("--clock", *clock, "write a time like 2026-01-01T00:00:00Z");
+    settings.clock_at = *at;
+  }
+  settings.sealed = options.sealed.value_or("");
   if (const auto size = from(options.history_size, {"HISTORY_SIZE"})) {
     const auto bytes = parse_size(*size);
     if (!bytes) return bad_value("--history-size", *size, "a size such as 500MiB or 4GiB");

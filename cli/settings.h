@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/env.h"
 #include "base/result.h"
 #include "protocol/protocol.h"
 #include "services/iam/guard.h"
@@ -28,6 +29,8 @@ struct Settings {
   LogLevel log = LogLevel::Info;
   int threads = 0;
   std::optional<std::uint64_t> seed;
+  std::optional<Instant> clock_at;                          // --clock
+  std::string sealed;                                       // A file that `open` begins with.
   std::uint64_t log_retain_bytes = std::uint64_t{1} << 30;  // --history-size
   std::chrono::seconds log_retain_age{0};                   // --history-age; 0: any.
   std::vector<std::string> services;                        // Empty: all.
@@ -50,7 +53,7 @@ struct Settings {
 // As given on the command line; absent where nothing was.
 struct Options {
   std::optional<std::string> listen, data, durability, auth, iam, users, new_buckets, log, services,
-      threads, seed, history_size, history_age;
+      threads, seed, clock, sealed, history_size, history_age;
   bool dynamodb_throttle = false;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/seeded_env.h"
 #include "cli/serving.h"
 
 namespace cloche::cli {
@@ -31,6 +32,8 @@ engine::StoreOptions store_options(const Settings& settings, LogWriter& log) {
   options.directory = settings.data;
   options.durability = settings.durability;
   options.seed = settings.seed;
+  options.clock_at = settings.clock_at;
+  options.sealed = settings.sealed;
   options.log_retain_bytes = settings.log_retain_bytes;
   options.log_retain_age = settings.log_retain_age;
   options.log_line = [&log](std::string_view line) { log.line(line); };
@@ -113,8 +116,11 @@ int start(const Settings& settings) {
   auto store = engine::Store::open(env, store_options(settings, log), whole_schema());
   if (!store) return fail(store.error());
   const std::string recovery = (*store)->recovery_text();
-  const ServingContext context{
-      .env = env, .settings = settings, .log = log, .guard = *std::move(guard)};
+  SeededEnv seeded(env, settings.seed.value_or(0));
+  const ServingContext context{.env = settings.seed ? static_cast<Env&>(seeded) : env,
+                               .settings = settings,
+                               .log = log,
+                               .guard = *std::move(guard)};
   auto serving = Serving::open(context, *std::move(store), settings.listen, nullptr);
   if (!serving) return fail(serving.error());
 

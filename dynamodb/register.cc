@@ -3,6 +3,7 @@
 #include "dynamodb/errors.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/stream/stream.h"
+#include "dynamodb/table/describe_rows.h"
 #include "dynamodb/table/expiry.h"
 #include "dynamodb/table/replicas.h"
 
@@ -119,7 +120,7 @@ void serve(protocol::Service& wire, std::span<const Named> operations, Service& 
 
 std::vector<engine::TableSpec> tables() {
   using enum engine::ColumnType;
-  return {
+  std::vector<engine::TableSpec> all = {
       {kTables, "dynamodb_tables", {{"account", Text}, {"region", Text}, {"name", Text}}},
       {kItems,
        "dynamodb_items",
@@ -158,6 +159,8 @@ std::vector<engine::TableSpec> tables() {
        "dynamodb_imports",
        {{"account", Text}, {"region", Text}, {"table_name", Text}, {"import_id", Text}}},
   };
+  for (engine::TableSpec& table : all) table.description = description_of(table.id);
+  return all;
 }
 
 DynamoDb::DynamoDb(engine::Store& store, const iam::Guard& guard, DynamoDbOptions options)

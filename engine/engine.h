@@ -119,6 +119,11 @@ struct StoreOptions {
   // Ids and timestamps repeat from run to run: a new environment's clock stands at kSeededStart
   // until it is moved or run.
   std::optional<std::uint64_t> seed{};
+  // Of a new environment: its clock stands at this time, with a seed or without.
+  std::optional<Instant> clock_at{};
+  // A sealed file (seal.h) that a new environment begins with. Refused for a directory that holds
+  // anything else already.
+  std::string sealed{};
   bool resume_clock =
       false;  // A running clock goes on from where it was left, and does not jump to now.
   std::size_t memtable_bytes = std::size_t{32} << 20;  // Frozen and flushed at this size.
@@ -220,6 +225,7 @@ struct DoctorReport {
 // blob, reference counts, SQLite's own integrity check, every log frame against its CRC, every
 // record's changes against the rows they lead to.
 //
+// What a directory still needs of the sealed file that it began with is brought in first.
 // It opens the directory as Store::open does, so an unfinished record at the log's end is cut off
 // and is no damage; nothing else of the history is changed. It does not decide, as Store::open
 // does, whether a record that was never synced has to go because a power cut took its blob: such a

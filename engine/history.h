@@ -20,6 +20,7 @@
 #include "base/env.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "engine/describe.h"
 #include "engine/key.h"
 #include "engine/schema.h"
 
@@ -68,6 +69,22 @@ struct Event {
   std::uint64_t bytes = 0;            // Of the record.
 };
 
+// What became of a resource between two states.
+struct Change {
+  std::string service;  // "s3"
+  Resource resource;    // Its bytes are those below.
+  // Absent where there was none, or is none.
+  std::optional<std::uint64_t> bytes_before{}, bytes_after{};
+  std::string before{},
+      after{};  // What it held, as JSON in AWS's terms (describe.h), where asked for.
+};
+
+struct DiffWish {
+  Lsn from, to;          // Either may be the earlier one.
+  std::string service;   // Empty: all.
+  std::string resource;  // A part of "bucket/key", "table/item key"; empty: all.
+};
+
 // What became of a row in a stretch of time.
 struct ChangedRow {
   std::optional<std::string> before, after;  // Nothing where there was no row.
@@ -106,8 +123,19 @@ class History {
   virtual Result<Compacted> compact(std::optional<Lsn> before) = 0;
 
   // Shows the records, newest first, from `from` (Lsn(0): the newest) until `visit` answers false
-  // or the log ends.
-  virtual Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const = 0;
+  // or the log ends. `tell` shows what resources the record has changed, without their values, until
+  // it is answered false; it costs what these resources are, and may be called inside of `visit`
+  // only.
+  using ShowChange = std::function<bool(const Change&)>;
+  using Tell = std::function<void(const ShowChange&)>;
+  virtual Result<void> read(
+      Lsn from, const std::function<bool(const Event&, const Tell& tell)>& visit) const = 0;
+
+  // Shows what changed between two points, by service, owner and name, until `show` answers false.
+  // What changed and came back is left out, and so is what a service keeps for itself. The cost is
+  // that of the records from the earlier point to the present; the rows that differ are held in
+  // memory, and refused beyond 1 GiB.
+  virtual Result<void> diff(const DiffWish& wish, const ShowChange& show) const = 0;
 
   // The rows of `range` that were written after `after` and not after `until`, by key. Nothing if
   // the log does not reach back to `after`. Reads the log back to it, and keeps all that it answers

@@ -27,6 +27,7 @@ struct Column {
 };
 
 struct BlobRef;
+struct TableDescription;  // engine/describe.h
 
 struct TableSpec {
   TableId id;
@@ -35,6 +36,8 @@ struct TableSpec {
   // Of a table whose values refer to blobs: adds each reference that the value counts for (as often
   // as it does), so that doctor() can hold reference counts against the rows.
   std::function<void(std::string_view value, std::vector<BlobRef>& references)> blobs{};
+  // What the rows are to a person. Null: nothing, as they are bookkeeping.
+  const TableDescription* description = nullptr;
 };
 
 class WriteTxn;

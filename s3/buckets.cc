@@ -48,7 +48,7 @@ Result<std::string> region_of_new_bucket(const protocol::Call& call) {
 }
 
 Result<BucketId> next_bucket_id(engine::WriteTxn& txn) {
-  const std::string key = bucket_key("bucket");
+  const std::string key = bucket_key(kBucketCounter);
   CLOCHE_TRY(const row, txn.get(kCounters, key));
   const BucketId id = row ? Value::string(*row).as_integer(0) + 1 : 1;
   CLOCHE_TRY_VOID(txn.put(kCounters, key, std::to_string(id)));

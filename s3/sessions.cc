@@ -41,11 +41,11 @@ Result<std::optional<std::string>> find_secret(const engine::ReadView& view) {
   return std::optional(std::string(*row));
 }
 
-Result<std::string> make_secret(engine::WriteTxn& txn, Env& env) {
+Result<std::string> make_secret(engine::WriteTxn& txn) {
   CLOCHE_TRY(found, find_secret(txn));
   if (found) return *std::move(found);
   std::array<std::byte, 32> bytes;
-  env.random(bytes);
+  txn.ids().fill(bytes);
   std::string secret = to_hex(bytes);
   CLOCHE_TRY_VOID(txn.put(kCounters, bucket_key(kRow), secret));
   return secret;
@@ -150,7 +150,7 @@ void create_session(S3& s3, const CallPtr& call) {
           mode = *read_only ? "ReadOnly" : "ReadWrite"](engine::WriteTxn& txn) -> Result<Value> {
            Arena& arena = call->arena();
            const std::string_view bucket = call->input()["Bucket"].text();
-           CLOCHE_TRY(const secret, make_secret(txn, s3.store().env()));
+           CLOCHE_TRY(const secret, make_secret(txn));
            const std::string body =
                letters_of(call->caller().account) + txn.ids().from_alphabet(kBase32, kChance);
            const std::string key = std::string(kPrefix) + body + proof_of(secret, body);

@@ -1,5 +1,6 @@
 #include "s3/tables.h"
 
+#include "s3/describe.h"
 #include "s3/records.h"
 
 namespace cloche::s3 {
@@ -32,7 +33,7 @@ std::vector<engine::TableSpec> tables() {
   const auto of_part = [](std::string_view row, References& references) {
     add_blobs(decode_part(row), references);
   };
-  return {
+  std::vector<engine::TableSpec> all = {
       {kBuckets, "s3_buckets", {{"name", ColumnType::Text}}},
       {kObjects, "s3_objects", {bucket, key}, of_object},
       {kVersions, "s3_versions", {bucket, key, {"rank", ColumnType::Integer}}, of_object},
@@ -44,6 +45,8 @@ std::vector<engine::TableSpec> tables() {
        {bucket, {"kind", ColumnType::Text}, {"id", ColumnType::Text}}},
       {kEvents, "s3_events", {bucket, {"number", ColumnType::Integer}}},
   };
+  for (engine::TableSpec& table : all) table.description = description_of(table.id);
+  return all;
 }
 
 std::string bucket_key(std::string_view name) { return KeyWriter().text(name).take(); }

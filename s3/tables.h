@@ -33,6 +33,9 @@ inline constexpr engine::TableId kCounters = 105;
 inline constexpr engine::TableId kSettings = 106;
 inline constexpr engine::TableId kEvents = 107;
 
+// The row of s3_counters with the last bucket id.
+inline constexpr std::string_view kBucketCounter = "bucket";
+
 std::vector<engine::TableSpec> tables();
 
 using BucketId = std::int64_t;

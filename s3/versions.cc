@@ -1,7 +1,6 @@
 #include "s3/versions.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "s3/directory.h"
 #include "s3/errors.h"
@@ -65,8 +64,7 @@ Result<std::optional<Place>> find_place(const engine::ReadView& view, const Buck
 // back.
 Result<std::int64_t> next_rank(const engine::WriteTxn& txn, const BucketRecord& bucket,
                                std::string_view key) {
-  const std::int64_t by_clock =
-      std::numeric_limits<std::int64_t>::max() - txn.now().time_since_epoch().count();
+  const std::int64_t by_clock = rank_at(txn.now());
   CLOCHE_TRY(const newest, find_newest(txn, bucket, key));
   return newest ? std::min(by_clock, newest->rank - 1) : by_clock;
 }
@@ -180,8 +178,7 @@ Result<ObjectRecord> store_newest(engine::WriteTxn& txn, const BucketRecord& buc
     CLOCHE_TRY_VOID(step_back(txn, bucket.id, key));
   }
   if (object.rank == 0)
-    object.rank =
-        std::numeric_limits<std::int64_t>::max() - object.modified.time_since_epoch().count();
+    object.rank = rank_at(object.modified);
   CLOCHE_TRY_VOID(txn.put(kObjects, object_key(bucket.id, key), encode(object)));
   return object;
 }

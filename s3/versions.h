@@ -3,6 +3,7 @@
 // pages beside it.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ Result<std::optional<ObjectRecord>> look_for_version(const engine::ReadView& vie
                                                      const BucketRecord& bucket,
                                                      std::string_view key,
                                                      std::string_view version_id);
+
+// The rank of a version made at this time, where no other has it: later is lower.
+inline std::int64_t rank_at(Instant at) {
+  return std::numeric_limits<std::int64_t>::max() - at.time_since_epoch().count();
+}
 
 // Makes `object` the newest version of `key`: gives it its version id, rank and time, moves or
 // replaces what was there as the bucket's versioning says, and releases the blobs of what is gone.

@@ -33,10 +33,10 @@ class Cloche:
         if self.process and self.process.poll() is None:
             self.kill()
 
-    def start(self):
-        """Returns when the server has said 'Ready.'."""
+    def start(self, *command):
+        """Returns when the server has said 'Ready.'. Another command than `start`: ("open", file)."""
         self.process = subprocess.Popen(
-            [BINARY, "start", "--data", self.data, "--listen", "127.0.0.1:0", "--log", "warn", *self.arguments],
+            [BINARY, *(command or ("start",)), "--data", self.data, *([] if "--listen" in self.arguments else ["--listen", "127.0.0.1:0"]), "--log", "warn", *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.output = []
         for line in self.process.stdout:

@@ -8,7 +8,7 @@ std::string Backup::key() const {
   return engine::KeyWriter().text(account).text(region).text(table_name).text(id).take();
 }
 
-Result<void> store_backup(engine::WriteTxn& txn, const Backup& backup) {
+std::string encode_backup(const Backup& backup) {
   Arena arena;
   const std::string table = encode_table(backup.table);
   Value out = Value::map();
@@ -22,7 +22,11 @@ Result<void> store_backup(engine::WriteTxn& txn, const Backup& backup) {
   out.add(arena, "table", Value::raw(table));
   std::string row;
   append_json(row, out);
-  return txn.put(kBackups, backup.key(), row);
+  return row;
+}
+
+Result<void> store_backup(engine::WriteTxn& txn, const Backup& backup) {
+  return txn.put(kBackups, backup.key(), encode_backup(backup));
 }
 
 Result<Backup> decode_backup(std::string_view key, std::string_view row) {

@@ -45,6 +45,7 @@ struct Backup {
 };
 
 Result<std::optional<Backup>> find_backup(const engine::ReadView& view, std::string_view arn);
+std::string encode_backup(const Backup& backup);
 Result<void> store_backup(engine::WriteTxn& txn, const Backup& backup);
 Result<Backup> decode_backup(std::string_view key, std::string_view row);
 

@@ -9,12 +9,10 @@
 #include "dynamodb/table/expiry.h"
 #include "dynamodb/table/item_step.h"
 #include "dynamodb/table/replicas.h"
+#include "dynamodb/table/table_work.h"
 
 namespace cloche::dynamodb {
 namespace {
-
-constexpr std::string_view kClear = "dynamodb.clear";
-constexpr std::string_view kBackfill = "dynamodb.backfill";
 
 class Step {
  public:
@@ -82,7 +80,7 @@ Result<void> backfill_step(Service& service, engine::WriteTxn& txn, const std::s
 
 Result<void> clear_rows_later(engine::WriteTxn& txn, engine::TableId rows,
                               std::int64_t table_or_index_id) {
-  auto queued = txn.later({std::string(kClear),
+  auto queued = txn.later({std::string(kClearWork),
                            engine::KeyWriter().integer(rows).integer(table_or_index_id).take(),
                            {}});
   return queued ? Result<void>() : std::move(queued).error();
@@ -97,7 +95,7 @@ Result<void> backfill_later(engine::WriteTxn& txn, const Table& table, std::int6
       .integer(table.id)
       .integer(index_id)
       .blob(from);
-  auto queued = txn.later({std::string(kBackfill), payload.take(), {}});
+  auto queued = txn.later({std::string(kBackfillWork), payload.take(), {}});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
@@ -118,12 +116,12 @@ Result<void> begin_streams_and_expiries(engine::WriteTxn& txn) {
 }
 
 void name_work(Service& service) {
-  service.store.on_work(std::string(kClear), clear_step);
-  service.store.on_work(std::string(kBackfill),
+  service.store.on_work(std::string(kClearWork), clear_step);
+  service.store.on_work(std::string(kBackfillWork),
                         [&service](engine::WriteTxn& txn, const std::string& payload) {
                           return backfill_step(service, txn, payload);
                         });
-  service.store.on_work("dynamodb.forget_token",
+  service.store.on_work(std::string(kForgetTokenWork),
                         [](engine::WriteTxn& txn, const std::string& payload) {
                           return txn.erase(kTokens, payload);
                         });

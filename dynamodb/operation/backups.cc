@@ -5,6 +5,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/operation/service.h"
+#include "dynamodb/table/table_work.h"
 #include "dynamodb/transfer/export.h"
 
 namespace cloche::dynamodb {
@@ -82,8 +83,6 @@ bool is_listed(const Backup& backup, const Value& input) {
   return (!from || backup.created >= *from) && (!to || backup.created < *to);
 }
 
-constexpr std::string_view kExpireBackup = "dynamodb.expire_backup";
-
 Result<void> expire_backup(engine::WriteTxn& txn, const std::string& key) {
   CLOCHE_TRY(const row, txn.get(kBackups, key));
   if (!row) return {};  // A user was before us.
@@ -112,12 +111,12 @@ Result<void> keep_deleted(engine::WriteTxn& txn, const Table& table, const Table
   backup.storage = table.id;
   backup.table = table;
   CLOCHE_TRY_VOID(store_backup(txn, backup));
-  auto queued = txn.later({std::string(kExpireBackup), backup.key(), *backup.expires});
+  auto queued = txn.later({std::string(kExpireBackupWork), backup.key(), *backup.expires});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
 void name_backup_work(engine::Store& store) {
-  store.on_work(std::string(kExpireBackup), expire_backup);
+  store.on_work(std::string(kExpireBackupWork), expire_backup);
 }
 
 Error backup_not_found(std::string_view arn) {

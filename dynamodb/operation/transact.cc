@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "dynamodb/errors.h"
+#include "dynamodb/table/table_work.h"
 
 namespace cloche::dynamodb {
 namespace {
@@ -175,7 +176,7 @@ Result<bool> RequestToken::known(engine::WriteTxn& txn) const {
 Result<void> RequestToken::remember(engine::WriteTxn& txn) const {
   if (token_.empty()) return {};
   CLOCHE_TRY_VOID(txn.put(kTokens, key_, digest_));
-  auto queued = txn.later({"dynamodb.forget_token", key_, txn.now() + kTokenLife});
+  auto queued = txn.later({std::string(kForgetTokenWork), key_, txn.now() + kTokenLife});
   return queued ? Result<void>() : std::move(queued).error();
 }
 

@@ -13,8 +13,6 @@
 namespace cloche::dynamodb {
 namespace {
 
-constexpr std::string_view kExpire = "dynamodb.expire";
-constexpr std::string_view kBegin = "dynamodb.begin_expiry";
 // Five years of 365 days.
 constexpr std::chrono::seconds kOldestExpiry = std::chrono::days(5 * 365);
 // Ours: how often a server that removes nothing asks whether it still does not.
@@ -60,7 +58,7 @@ Result<std::shared_ptr<const Table>> table_of(Catalog& catalog, const engine::Re
 
 Result<void> queue(engine::WriteTxn& txn, std::string payload, Instant due) {
   auto queued =
-      txn.later({.kind = std::string(kExpire), .payload = std::move(payload), .due = due});
+      txn.later({.kind = std::string(kExpiryWork), .payload = std::move(payload), .due = due});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
@@ -101,7 +99,7 @@ Result<void> expire_step(Catalog& catalog, bool remove, engine::WriteTxn& txn,
 
 Result<void> begin_later(engine::WriteTxn& txn, const Table& table, std::string_view from) {
   auto queued = txn.later(
-      {.kind = std::string(kBegin), .payload = work_on(table).blob(from).take(), .due = {}});
+      {.kind = std::string(kBeginExpiryWork), .payload = work_on(table).blob(from).take(), .due = {}});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
@@ -175,11 +173,11 @@ Result<std::int64_t> remove_expired(engine::WriteTxn& txn, const Table& table) {
 }
 
 void name_expiry_work(engine::Store& store, Catalog& catalog, bool remove) {
-  store.on_work(std::string(kExpire),
+  store.on_work(std::string(kExpiryWork),
                 [&catalog, remove](engine::WriteTxn& txn, const std::string& payload) {
                   return expire_step(catalog, remove, txn, payload);
                 });
-  store.on_work(std::string(kBegin), [&catalog](engine::WriteTxn& txn, const std::string& payload) {
+  store.on_work(std::string(kBeginExpiryWork), [&catalog](engine::WriteTxn& txn, const std::string& payload) {
     return begin_step(catalog, txn, payload);
   });
 }

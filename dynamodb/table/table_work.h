@@ -2,11 +2,21 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "dynamodb/table/catalog.h"
 #include "engine/engine.h"
 
 namespace cloche::dynamodb {
+
+// Kinds of work. Payloads: of the first three as below, of the others a table of the engine and a
+// number whose rows go, a row of dynamodb_tokens, a row of dynamodb_backups.
+inline constexpr std::string_view kExpiryWork = "dynamodb.expire";
+inline constexpr std::string_view kBeginExpiryWork = "dynamodb.begin_expiry";
+inline constexpr std::string_view kBackfillWork = "dynamodb.backfill";
+inline constexpr std::string_view kClearWork = "dynamodb.clear";
+inline constexpr std::string_view kForgetTokenWork = "dynamodb.forget_token";
+inline constexpr std::string_view kExpireBackupWork = "dynamodb.expire_backup";
 
 // A payload's beginning.
 engine::KeyWriter work_on(const Table& table);

@@ -63,7 +63,7 @@ std::string Export::root() const {
 }
 std::string Export::folder() const { return root() + id + "/"; }
 
-Result<void> store_export(engine::WriteTxn& txn, const Export& exported) {
+std::string encode_export(const Export& exported) {
   Arena arena;
   const std::string table = encode_table(exported.table);
   Value out = Value::map();
@@ -101,7 +101,11 @@ Result<void> store_export(engine::WriteTxn& txn, const Export& exported) {
   out.add(arena, "table", Value::raw(table));
   std::string row;
   append_json(row, out);
-  return txn.put(kExports, exported.key(), row);
+  return row;
+}
+
+Result<void> store_export(engine::WriteTxn& txn, const Export& exported) {
+  return txn.put(kExports, exported.key(), encode_export(exported));
 }
 
 Result<Export> decode_export(std::string_view key, std::string_view row) {

@@ -85,6 +85,7 @@ struct Export {
 };
 
 Result<std::optional<Export>> find_export(const engine::ReadView& view, std::string_view arn);
+std::string encode_export(const Export& exported);
 Result<void> store_export(engine::WriteTxn& txn, const Export& exported);
 Result<Export> decode_export(std::string_view key, std::string_view row);
 

@@ -66,7 +66,11 @@ std::string BlobStore::file_path(const Sha256& digest) const {
 
 Result<std::unique_ptr<File>> BlobStore::open_file(const Sha256& digest) const {
   auto own = env_.open(file_path(digest), OpenMode::Read);
-  if (own || ancestors_.empty()) return own;
+  if (own) return own;
+  if (source_) {
+    CLOCHE_TRY(const brought, source_(digest));
+    if (brought) return env_.open(file_path(digest), OpenMode::Read);
+  }
   const std::string hex = to_hex(digest);
   for (const std::string& folder : ancestors_) {
     auto file = env_.open(folder + "/" + hex.substr(0, 2) + "/" + hex, OpenMode::Read);

@@ -63,6 +63,11 @@ class BlobStore final : public Blobs {
   // Makes all files that have got their names durable. Before each sync of the log.
   Result<void> sync();
 
+  // Brings a file that is not in `directory` yet to where it belongs; false: it can't be had there.
+  // Once, before the first read.
+  using Source = std::function<Result<bool>(const Sha256&)>;
+  void set_source(Source source) { source_ = std::move(source); }
+
   // What collect_garbage works with: runs a closure and waits; and the lsn up to which nobody can
   // need a garbage blob any more.
   using Run = std::function<Result<void>(Closure)>;
@@ -89,6 +94,7 @@ class BlobStore final : public Blobs {
   const wal::Durability durability_;
   const std::size_t inline_bytes_;
   std::atomic<std::uint64_t> staged_count_{0};
+  Source source_;
   Run run_;
   std::function<Lsn()> horizon_;
 

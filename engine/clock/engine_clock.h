@@ -65,6 +65,8 @@ class EngineIds final : public Ids {
 
   void fill(std::span<std::byte> into) override;
 
+  // With a seed: makes it another one, which follows from both. Before `restore`.
+  void mix(std::string_view salt);
   // With a seed: how far the sequence is. A value of another seed is passed over.
   void restore(std::string_view text);
   // What is to be stored, if ids were handed out since the last call.
@@ -75,7 +77,7 @@ class EngineIds final : public Ids {
   void fill_seeded(std::span<std::byte> into) CLOCHE_REQUIRES(mutex_);
 
   Env& env_;
-  const std::optional<std::uint64_t> seed_;
+  std::optional<std::uint64_t> seed_;  // As mixed, which happens before it is shared.
   Mutex mutex_;
   std::array<std::byte, 512> pool_
       CLOCHE_GUARDED_BY(mutex_){};  // A system call for every 64 ids, not for each.

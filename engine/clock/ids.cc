@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -46,6 +47,12 @@ void EngineIds::fill_seeded(std::span<std::byte> into) {
     std::memcpy(into.data(), &number, size);
     into = into.subspan(size);
   }
+}
+
+void EngineIds::mix(std::string_view salt) {
+  std::uint64_t number = 0;
+  if (seed_ && std::from_chars(salt.data(), salt.data() + salt.size(), number).ec == std::errc())
+    seed_ = split_mix(*seed_, number);
 }
 
 void EngineIds::restore(std::string_view text) {

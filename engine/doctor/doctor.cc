@@ -8,6 +8,7 @@
 #include "engine/history/branches.h"
 #include "engine/outbox/work_row.h"
 #include "engine/schema/schema.h"
+#include "engine/seal/unsealing.h"
 #include "engine/store/record.h"
 #include "engine/store/recovery.h"
 #include "engine/store/row.h"
@@ -303,8 +304,14 @@ Result<DoctorReport> doctor(Env& env, const std::string& directory, const Schema
                             const std::function<void(std::string_view)>& progress) {
   CLOCHE_TRY(const tables, Tables::of(schema));
   CLOCHE_TRY(const there, env.exists(directory + "/state.db"));
-  if (!there) return unavailable(directory + " is no data directory: it has no state.db");
+  CLOCHE_TRY(const begun, Unsealing::is_begun(env, directory));
+  if (!there && !begun) return unavailable(directory + " is no data directory: it has no state.db");
   CLOCHE_TRY(const lock, env.lock(directory + "/lock"));
+  if (begun) {
+    if (progress) progress("the sealed file that the directory began with");
+    CLOCHE_TRY(const unsealing, Unsealing::resume(env, directory, tables));
+    if (unsealing) CLOCHE_TRY_VOID(unsealing->finish());
+  }
   const auto is_refused = [](const auto& result) {
     return !result && result.error().kind == Error::Kind::Unavailable;
   };

@@ -168,29 +168,6 @@ Result<Rewound> StoreHistory::rewind(Lsn to) {
   return rewound;
 }
 
-Result<void> StoreHistory::read(Lsn from, const std::function<bool(const Event&)>& visit) const {
-  CLOCHE_TRY_VOID(need_log());
-  const Lsn head = parts_.store.view()->lsn();
-  if (from.value() == 0 || from > head) from = head;
-  const Lsn oldest = parts_.log->oldest();
-  if (oldest.value() == 0 || from < oldest) return {};
-  bool ended = false;
-  const auto walked = parts_.log->replay_back(
-      from, Lsn(oldest.value() - 1),
-      [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
-        CLOCHE_TRY(const record, read_record(bytes));
-        Event event{.lsn = lsn,
-                    .time = record.time,
-                    .requests{record.requests.begin(), record.requests.end()},
-                    .rows = record.changes.size(),
-                    .bytes = bytes.size()};
-        if (visit(event)) return {};
-        ended = true;
-        return enough();
-      });
-  return ended ? Result<void>() : walked;
-}
-
 Result<std::optional<ChangedRows>> StoreHistory::changed_between(TableId table,
                                                                  const KeyRange& range,
                                                                  Instant after,

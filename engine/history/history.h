@@ -41,7 +41,9 @@ class StoreHistory final : public History {
   Result<Rewound> rewind(Lsn to) override;
   Result<Emptied> reset(std::string_view service) override;
   Result<Compacted> compact(std::optional<Lsn> before) override;
-  Result<void> read(Lsn from, const std::function<bool(const Event&)>& visit) const override;
+  Result<void> read(Lsn from,
+                    const std::function<bool(const Event&, const Tell&)>& visit) const override;
+  Result<void> diff(const DiffWish& wish, const ShowChange& show) const override;
   Result<std::optional<ChangedRows>> changed_between(TableId table, const KeyRange& range,
                                                      Instant after, Instant until) const override;
 

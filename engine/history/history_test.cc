@@ -190,7 +190,7 @@ TEST_F(HistoryTest, TheTimelineTellsWhatWasAsked) {
   put("a", "1");
   put("b", "2");
   std::vector<std::string> told;
-  ASSERT_TRUE(history().read(Lsn(0), [&](const Event& event) {
+  ASSERT_TRUE(history().read(Lsn(0), [&](const Event& event, const History::Tell&) {
     for (const std::string& request : event.requests) told.push_back(request);
     EXPECT_EQ(event.rows, 1u);
     return told.size() < 2;

@@ -89,18 +89,9 @@ class Applier {
 }  // namespace
 
 Result<Undo> read_undo(const wal::Log& log, Lsn head, Lsn to) {
-  if (to > head) {
-    return refusal("PointInTheFuture", "the history ends at lsn " + std::to_string(head.value()) +
-                                           ", there is no " + std::to_string(to.value()));
-  }
+  CLOCHE_TRY_VOID(check_point(log, head, to));
   Undo undo;
   if (to == head) return undo;
-  const Lsn oldest = log.oldest();
-  if (to.value() + 1 < oldest.value()) {
-    return refusal("PointBeforeHistory", "the log begins after lsn " +
-                                             std::to_string(oldest.value() - 1) +
-                                             ": what was before is not kept");
-  }
   const auto visit = [&](Lsn, std::span<const std::byte> bytes) -> Result<void> {
     CLOCHE_TRY(const record, read_record(bytes));
     ++undo.records;

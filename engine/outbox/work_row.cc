@@ -18,14 +18,6 @@ std::string id_key(std::uint64_t id) {
   return KeyWriter().integer(static_cast<std::int64_t>(id)).take();
 }
 
-std::string encode(const WorkRow& work) {
-  std::string value;
-  append_sized(value, work.kind);
-  append_varint(value, work.attempts);
-  value.append(work.payload);
-  return value;
-}
-
 Result<WorkRow> decode(std::string_view value) {
   ByteReader reader(value);
   WorkRow work;
@@ -45,13 +37,23 @@ Result<std::optional<Instant>> due_of(const ReadView& view, std::uint64_t id) {
 
 }  // namespace
 
+std::string encode_work(const WorkRow& work) {
+  std::string value;
+  append_sized(value, work.kind);
+  append_varint(value, work.attempts);
+  value.append(work.payload);
+  return value;
+}
+
 std::uint64_t work_id(Lsn lsn, std::uint64_t index) {
   CLOCHE_CHECK(index < std::uint64_t{1} << kIndexBits);
   return lsn.value() << kIndexBits | index;
 }
 
+std::uint64_t work_lsn(std::uint64_t id) { return id >> kIndexBits; }
+
 Result<void> put_work(WriteTxn& txn, std::uint64_t id, Instant due, const WorkRow& work) {
-  CLOCHE_TRY_VOID(txn.put(kWorkTable, due_key(due, id), encode(work)));
+  CLOCHE_TRY_VOID(txn.put(kWorkTable, due_key(due, id), encode_work(work)));
   return txn.put(kWorkDueTable, id_key(id), KeyWriter().integer(micros(due)).bytes());
 }
 

@@ -21,8 +21,12 @@ struct DueWork {
   WorkRow work;
 };
 
+std::string encode_work(const WorkRow& work);
+
 // The number of the `index`th work of a group: unique without a counter, since an lsn is.
 std::uint64_t work_id(Lsn lsn, std::uint64_t index);
+
+std::uint64_t work_lsn(std::uint64_t id);  // The lsn in it.
 
 Result<void> put_work(WriteTxn& txn, std::uint64_t id, Instant due, const WorkRow& work);
 // What was erased, or nothing.

@@ -81,6 +81,16 @@ std::string create_sql(const TableSpec& table) {
          ")) WITHOUT ROWID";
 }
 
+constexpr std::string_view kCreate = "CREATE TABLE IF NOT EXISTS ";
+constexpr std::string_view kCreateMeta =
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY "
+    "(name)) WITHOUT ROWID";
+
+// SQLite keeps the statement without what it does not need again.
+std::string as_kept(std::string_view create) {
+  return "CREATE TABLE " + std::string(create.substr(kCreate.size()));
+}
+
 Result<void> check_columns(Connection& connection, const TableSpec& table) {
   CLOCHE_TRY(statement,
              connection.prepare("SELECT name, type FROM pragma_table_info('" + table.name + "')"));
@@ -107,10 +117,11 @@ Result<bool> has_table(Connection& connection, std::string_view name) {
 }
 
 Result<void> create_meta(Connection& connection) {
-  return connection.execute(
-      "CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY "
-      "(name)) WITHOUT ROWID");
+  return connection.execute(std::string(kCreateMeta));
 }
+
+std::string meta_sql() { return as_kept(kCreateMeta); }
+std::string table_sql(const TableSpec& table) { return as_kept(create_sql(table)); }
 
 Result<void> create_tables(Connection& connection, const Tables& tables) {
   std::vector<std::string> present;

@@ -23,6 +23,9 @@ Result<void> create_tables(Connection& connection, const Tables& tables);
 
 Result<bool> has_table(Connection& connection, std::string_view name);
 Result<void> create_meta(Connection& connection);
+// The statements that made these tables, as sqlite_schema has them.
+std::string meta_sql();
+std::string table_sql(const TableSpec& table);
 // Numbers about the database itself; they belong to no service and are not part of the history.
 enum class Meta : std::uint8_t { Format, Flushed, Time, Schema };
 Result<std::int64_t> read_meta(Connection& connection, Meta name);  // 0 if it was never written.

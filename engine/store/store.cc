@@ -12,6 +12,8 @@
 #include "engine/history/past.h"
 #include "engine/outbox/scheduler.h"
 #include "engine/schema/schema.h"
+#include "engine/seal/sealer.h"
+#include "engine/seal/unsealing.h"
 #include "engine/store/flush.h"
 #include "engine/store/group_commit.h"
 #include "engine/store/recovery.h"
@@ -45,6 +47,7 @@ class StoreImpl final : public Store {
   Result<void> open(const StoreBranches::Parts::Prepare& prepare = {}) {
     CLOCHE_TRY_VOID(find_directory());
     if (prepare) CLOCHE_TRY_VOID(prepare(options_.directory));
+    CLOCHE_TRY_VOID(open_sealed());
     const std::string path = options_.directory + "/state.db";
     // What may refuse the directory comes first, and changes nothing in it.
     CLOCHE_TRY(const examined, examine_state(env_, path, tables_));
@@ -58,7 +61,12 @@ class StoreImpl final : public Store {
     CLOCHE_TRY_VOID(start_history());
     CLOCHE_TRY_VOID(start_branches());
     start_threads(std::move(state), path, std::max(state.time, replayed.time));
-    return migrate();
+    CLOCHE_TRY_VOID(migrate());
+    if (unsealing_) {
+      unsealing_->start([this](const Sha256& digest) { return has_blob(digest); },
+                        options_.log_line);
+    }
+    return {};
   }
 
   std::unique_ptr<ReadView> view() const override {
@@ -127,6 +135,9 @@ class StoreImpl final : public Store {
   const wal::Log* log() const override { return log_.get(); }
   History& history() { return *history_; }
   Branches& branches() { return *branches_; }
+  Result<Sealed> seal(const SealWish& wish, const SealProgress& progress) {
+    return engine::seal({.env = env_, .store = *this, .tables = tables_}, wish, progress);
+  }
   const std::string& recovery_text() const override { return recovery_text_; }
 
  private:
@@ -146,6 +157,22 @@ class StoreImpl final : public Store {
     return {};
   }
 
+  // What the directory began with, if not all of it is in place yet.
+  Result<void> open_sealed() {
+    if (!options_.sealed.empty()) {
+      CLOCHE_TRY_VOID(Unsealing::begin(env_, options_.sealed, options_.directory, tables_));
+    }
+    CLOCHE_TRY(unsealing, Unsealing::resume(env_, options_.directory, tables_));
+    unsealing_ = std::move(unsealing);
+    return {};
+  }
+
+  // True where it can't be known.
+  bool has_blob(const Sha256& digest) const {
+    const auto row = view()->get(kBlobTable, KeyWriter().blob(as_text(digest)).take());
+    return !row || row->has_value();
+  }
+
   Result<void> open_blobs() {
     if (kept()) {
       std::ranges::move(ancestor_blobs(env_, options_.directory),
@@ -154,6 +181,8 @@ class StoreImpl final : public Store {
     blobs_ = std::make_unique<BlobStore>(env_, options_.directory + "/blobs", options_.durability,
                                          options_.inline_blob_bytes, options_.ancestor_blobs);
     CLOCHE_TRY_VOID(blobs_->open());
+    if (unsealing_)
+      blobs_->set_source([this](const Sha256& digest) { return unsealing_->bring(digest); });
     blobs_->set_collector([this](Closure closure) { return write("", std::move(closure)); },
                           [this] { return horizon(); });
     return {};
@@ -180,6 +209,10 @@ class StoreImpl final : public Store {
 
   Result<Replayed> replay(const StateFile& state, std::chrono::nanoseconds began) {
     recovery_text_ = state.created ? "new" : "nothing to replay";
+    if (is_unsealed()) {
+      recovery_text_ = "opened a sealed file, sha256:" + to_hex(unsealing_->file().hash());
+      if (options_.log_line) options_.log_line(recovery_text_);
+    }
     if (!kept()) return Replayed{};
     CLOCHE_TRY(const replayed, replay_log(*log_, *layers_, tables_, *blobs_, env_));
     // From now on what was read may be called synced, with the blobs that it names.
@@ -204,7 +237,9 @@ class StoreImpl final : public Store {
     CLOCHE_TRY(const clock, rows->get(kStateTable, state_key("clock")));
     CLOCHE_TRY(const ids, rows->get(kStateTable, state_key("ids")));
     CLOCHE_TRY(const schema, rows->get(kStateTable, state_key("schema")));
-    restore_clock(clock, state.created, last_time);
+    restore_clock(clock, state.created || is_unsealed(), last_time);
+    CLOCHE_TRY(const salt, rows->get(kStateTable, state_key("salt")));
+    if (salt) ids_.mix(*salt);
     if (ids) ids_.restore(*ids);
     schema_version_ = state.schema_version;
     if (schema) std::from_chars(schema->data(), schema->data() + schema->size(), schema_version_);
@@ -216,13 +251,17 @@ class StoreImpl final : public Store {
   void restore_clock(std::optional<std::string_view> stored, bool created, Instant last_time) {
     const Instant now = env_.now();
     ClockSetting setting{.frozen = false, .at = now, .wall = now, .speed = 1.0};
-    if (created && options_.seed)
-      setting = {.frozen = true, .at = kSeededStart, .wall = {}, .speed = 1.0};
-    if (stored) setting = ClockSetting::decode(*stored).value_or(setting);
+    const bool given = created && (options_.seed || options_.clock_at);
+    if (given) {
+      setting = {
+          .frozen = true, .at = options_.clock_at.value_or(kSeededStart), .wall = {}, .speed = 1.0};
+    }
+    if (stored && !(given && options_.clock_at))
+      setting = ClockSetting::decode(*stored).value_or(setting);
     if (options_.resume_clock && !created && !setting.frozen)
       setting = {.frozen = false, .at = last_time, .wall = now, .speed = setting.speed};
     clock_.restore(setting);
-    restored_clock_ = !stored && setting.frozen;
+    restored_clock_ = setting.frozen && (!stored || given);
   }
 
   Result<void> start_history() {
@@ -265,8 +304,11 @@ class StoreImpl final : public Store {
   // An environment that shares our options and reads our blobs.
   Result<std::unique_ptr<Store>> open_beside(const std::string& directory,
                                              const StoreBranches::Parts::Prepare& prepare) {
+    // It reads our blobs in our folder, so they have to be there.
+    if (unsealing_) CLOCHE_TRY_VOID(unsealing_->wait());
     StoreOptions options = options_;
     options.directory = directory;
+    options.sealed.clear();
     if (kept()) {
       options.ancestor_blobs.clear();  // Its place tells.
     } else {
@@ -384,7 +426,11 @@ class StoreImpl final : public Store {
     });
   }
 
+  // In this process.
+  bool is_unsealed() const { return unsealing_ && unsealing_->unpacked_state(); }
+
   void close() {
+    if (unsealing_) unsealing_->stop();
     if (scheduler_) scheduler_->stop();
     if (waiters_) waiters_->stop();
     if (!commit_) return;
@@ -417,6 +463,7 @@ class StoreImpl final : public Store {
   std::string recovery_text_;
 
   // From the bottom up; they go in the opposite order.
+  std::unique_ptr<Unsealing> unsealing_;
   std::unique_ptr<BlobStore> blobs_;
   std::unique_ptr<Layers> layers_;
   std::unique_ptr<wal::Log> log_;
@@ -449,6 +496,9 @@ Result<void> Store::write(std::string_view summary, Closure closure) {
 }
 
 History& history_of(Store& store) { return static_cast<StoreImpl&>(store).history(); }
+Result<Sealed> seal(Store& store, const SealWish& wish, const SealProgress& progress) {
+  return static_cast<StoreImpl&>(store).seal(wish, progress);
+}
 Branches& branches_of(Store& store) { return static_cast<StoreImpl&>(store).branches(); }
 
 Result<std::unique_ptr<Store>> Store::open(Env& env, StoreOptions options, Schema schema) {

@@ -84,32 +84,6 @@ std::string_view name_of(KeyState state) {
   return "";
 }
 
-Value describe(Arena& arena, const Key& key) {
-  Value out = Value::map();
-  const auto text = [&](std::string_view name, std::string_view value) {
-    out.add(arena, name, Value::string(arena, value));
-  };
-  text("AWSAccountId", key.account);
-  text("KeyId", key.id);
-  text("Arn", key.arn());
-  out.add(arena, "CreationDate", Value::timestamp(key.created));
-  out.add(arena, "Enabled", Value::boolean(key.state == KeyState::Enabled));
-  text("Description", key.description);
-  text("KeyUsage", "ENCRYPT_DECRYPT");
-  text("KeyState", name_of(key.state));
-  if (key.deletion) out.add(arena, "DeletionDate", Value::timestamp(*key.deletion));
-  text("Origin", "AWS_KMS");
-  text("KeyManager", key.aws_managed ? "AWS" : "CUSTOMER");
-  text("CustomerMasterKeySpec", "SYMMETRIC_DEFAULT");
-  text("KeySpec", "SYMMETRIC_DEFAULT");
-  Value algorithms = Value::list();
-  algorithms.push(arena, Value::string("SYMMETRIC_DEFAULT"));
-  out.add(arena, "EncryptionAlgorithms", algorithms);
-  out.add(arena, "MultiRegion", Value::boolean(key.multi_region));
-  if (!key.deletion) text("CurrentKeyMaterialId", key.material_id);
-  return out;
-}
-
 Result<Key> find_named(const engine::ReadView& view, const protocol::Call& call) {
   return find_key(view, call.caller().account, call.caller().region, call.input()["KeyId"].text());
 }
@@ -156,6 +130,32 @@ Result<void> refuse_other_kinds(const Value& input) {
 }
 
 }  // namespace
+
+Value describe(Arena& arena, const Key& key) {
+  Value out = Value::map();
+  const auto text = [&](std::string_view name, std::string_view value) {
+    out.add(arena, name, Value::string(arena, value));
+  };
+  text("AWSAccountId", key.account);
+  text("KeyId", key.id);
+  text("Arn", key.arn());
+  out.add(arena, "CreationDate", Value::timestamp(key.created));
+  out.add(arena, "Enabled", Value::boolean(key.state == KeyState::Enabled));
+  text("Description", key.description);
+  text("KeyUsage", "ENCRYPT_DECRYPT");
+  text("KeyState", name_of(key.state));
+  if (key.deletion) out.add(arena, "DeletionDate", Value::timestamp(*key.deletion));
+  text("Origin", "AWS_KMS");
+  text("KeyManager", key.aws_managed ? "AWS" : "CUSTOMER");
+  text("CustomerMasterKeySpec", "SYMMETRIC_DEFAULT");
+  text("KeySpec", "SYMMETRIC_DEFAULT");
+  Value algorithms = Value::list();
+  algorithms.push(arena, Value::string("SYMMETRIC_DEFAULT"));
+  out.add(arena, "EncryptionAlgorithms", algorithms);
+  out.add(arena, "MultiRegion", Value::boolean(key.multi_region));
+  if (!key.deletion) text("CurrentKeyMaterialId", key.material_id);
+  return out;
+}
 
 Result<Key> find_key(const engine::ReadView& view, std::string_view account,
                      std::string_view region, std::string_view name) {

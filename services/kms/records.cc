@@ -39,10 +39,12 @@ std::string arn_of(std::string_view account, std::string_view region, std::strin
 
 std::vector<engine::TableSpec> tables() {
   using enum engine::ColumnType;
-  return {
+  std::vector<engine::TableSpec> all = {
       {kKeys, "kms_keys", {{"account", Text}, {"region", Text}, {"key_id", Text}}},
       {kAliases, "kms_aliases", {{"account", Text}, {"region", Text}, {"name", Text}}},
   };
+  for (engine::TableSpec& table : all) table.description = description_of(table.id);
+  return all;
 }
 
 std::string Key::arn() const { return arn_of(account, region, "key/" + id); }

@@ -39,6 +39,12 @@ Result<std::optional<Alias>> find_alias(const engine::ReadView& view, std::strin
 // A key with all that is the same for every new one.
 Key new_key(engine::WriteTxn& txn, std::string_view account, std::string_view region);
 
+// KeyMetadata.
+Value describe(Arena& arena, const Key& key);
+
+// What the rows are to a person (engine/describe.h).
+const engine::TableDescription* description_of(engine::TableId table);
+
 Error refused(std::string_view code, std::string_view message);
 
 // Operations, each in the file of its subject.
