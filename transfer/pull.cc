@@ -41,6 +41,10 @@ Result<void> pull(Env& env, const PullWish& wish, Progress& progress) {
   PullState state(env, wish.state_file);
   state.load();
   Sides sides{Client(env, wish.from), Client(env, wish.to)};
+  for (const std::string& service : wish.services) {
+    CLOCHE_TRY_VOID(sides.from.reach(service));
+    CLOCHE_TRY_VOID(sides.to.reach(service));
+  }
   Crew crew(env, wish.from, wish.to, wish.threads);
   Pull pull{wish, crew, sides, progress, state};
   const auto wanted = [&](std::string_view service) {

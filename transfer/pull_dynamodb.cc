@@ -136,7 +136,6 @@ Result<void> finish(Pull& pull, const Table& table) {
 
 Result<void> pull_tables(Pull& pull) {
   CLOCHE_TRY(const names, list_tables(pull.sides.from, {}));
-  CLOCHE_TRY_VOID(list_tables(pull.sides.to, {}));  // Is it there at all?
   std::vector<Table> tables;
   for (const std::string& name : names) {
     if (!pull.wants("dynamodb", name)) continue;

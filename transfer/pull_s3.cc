@@ -282,7 +282,6 @@ Result<void> pull_bucket(Pull& pull, const std::string& name) {
 
 Result<void> pull_buckets(Pull& pull) {
   CLOCHE_TRY(const names, list_buckets(pull.sides.from));
-  CLOCHE_TRY_VOID(list_buckets(pull.sides.to));  // Is it there at all?
   std::vector<std::string> wanted;
   std::ranges::copy_if(names, std::back_inserter(wanted),
                        [&](const std::string& name) { return pull.wants("s3", name); });

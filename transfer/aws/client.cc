@@ -153,6 +153,12 @@ Result<HttpAnswer> Client::ask_once(std::string_view service, std::string_view r
   return answer;
 }
 
+Result<void> Client::reach(std::string_view service) {
+  CLOCHE_TRY(const place, open(service, endpoint_.region));
+  CLOCHE_TRY_VOID(place->connection->exchange({.method = "GET", .target = "/", .headers{}}, {}));
+  return {};
+}
+
 Result<Value> Client::call_json(std::string_view service, std::string_view operation,
                                 std::string_view body, std::string_view region, Arena& arena) {
   const protocol::Model& model = model_of(service);

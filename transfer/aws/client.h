@@ -48,6 +48,9 @@ class Client {
   const Endpoint& endpoint() const { return endpoint_; }
   Env& env() const { return env_; }
 
+  // Whether anybody answers at all, asked once: so that a wrong address is told at once and not after
+  // all attempts.
+  Result<void> reach(std::string_view service);
   // An operation of a json service: the body as it stands, the answer parsed into `arena`. A region
   // that is empty is the endpoint's own.
   Result<Value> call_json(std::string_view service, std::string_view operation,

@@ -130,8 +130,8 @@ struct HttpConnection::State {
 
   Error failed(std::string_view step, const beast::error_code& error) const {
     std::string why = error == beast::error::timeout ? "it took too long" : error.message();
-    return unavailable(address.text() + " does not answer (" + std::string(step) + ": " + why +
-                       "); is it started, and is the address right?");
+    return unavailable("nothing answers at " + address.text() + " (" + std::string(step) + ": " +
+                       why + "); is it started, and is the address right?");
   }
 
   // Starts something asynchronous and runs until it is done or the time is over.
