@@ -172,7 +172,8 @@ class Writer {
       CLOCHE_TRY(const got, state->read_at(i * kStateChunk, bytes));
       if (got != bytes.size()) return damaged(state_made_->path() + " became shorter");
       const std::uint64_t at = out.at();
-      zstd::Compressor compressor(bytes.size(), [&out](auto bytes_packed) { return out.append(bytes_packed); });
+      zstd::Compressor compressor(bytes.size(),
+                                  [&out](auto bytes_packed) { return out.append(bytes_packed); });
       CLOCHE_TRY_VOID(compressor.append(bytes));
       CLOCHE_TRY_VOID(compressor.finish());
       manifest_.chunks.push_back({.stored = out.at() - at, .digest = sha256(bytes)});
