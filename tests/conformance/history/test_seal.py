@@ -223,7 +223,7 @@ def test_files_and_directories_are_not_written_over(cloche):
     file = cloche.path("file")
     first = seal(server, file)
     assert "is there already" in server.run("seal", file, status=1)
-    support.client("s3", server.endpoint).create_bucket(Bucket="b")
+    support.client("s3", server.endpoint).create_bucket(Bucket="one")
     assert seal(server, file, "--force") != first
     server.stop()
     for arguments, said in ((("--data", cloche.path("data")), "is not empty"), (("--data", cloche.path("n"), "--hash", "sha256:00"), "has the hash"),
