@@ -69,8 +69,6 @@ AdminAnswer rewind(Environment& environment, History& history, std::string_view 
   return json_answer(out);
 }
 
-}
-
 }  // namespace
 
 void serve_history(protocol::Server& server, Environment& environment) {

@@ -177,8 +177,7 @@ Result<ObjectRecord> store_newest(engine::WriteTxn& txn, const BucketRecord& buc
     }
     CLOCHE_TRY_VOID(step_back(txn, bucket.id, key));
   }
-  if (object.rank == 0)
-    object.rank = rank_at(object.modified);
+  if (object.rank == 0) object.rank = rank_at(object.modified);
   CLOCHE_TRY_VOID(txn.put(kObjects, object_key(bucket.id, key), encode(object)));
   return object;
 }

@@ -98,8 +98,9 @@ Result<void> expire_step(Catalog& catalog, bool remove, engine::WriteTxn& txn,
 }
 
 Result<void> begin_later(engine::WriteTxn& txn, const Table& table, std::string_view from) {
-  auto queued = txn.later(
-      {.kind = std::string(kBeginExpiryWork), .payload = work_on(table).blob(from).take(), .due = {}});
+  auto queued = txn.later({.kind = std::string(kBeginExpiryWork),
+                           .payload = work_on(table).blob(from).take(),
+                           .due = {}});
   return queued ? Result<void>() : std::move(queued).error();
 }
 
@@ -177,9 +178,10 @@ void name_expiry_work(engine::Store& store, Catalog& catalog, bool remove) {
                 [&catalog, remove](engine::WriteTxn& txn, const std::string& payload) {
                   return expire_step(catalog, remove, txn, payload);
                 });
-  store.on_work(std::string(kBeginExpiryWork), [&catalog](engine::WriteTxn& txn, const std::string& payload) {
-    return begin_step(catalog, txn, payload);
-  });
+  store.on_work(std::string(kBeginExpiryWork),
+                [&catalog](engine::WriteTxn& txn, const std::string& payload) {
+                  return begin_step(catalog, txn, payload);
+                });
 }
 
 }  // namespace cloche::dynamodb
