@@ -7,6 +7,7 @@
 #include "cli/admin_branches.h"
 #include "cli/admin_clock.h"
 #include "cli/admin_history.h"
+#include "cli/admin_openapi.h"
 #include "cli/admin_reset.h"
 #include "cli/admin_seal.h"
 #include "cli/admin_timeline.h"
@@ -105,6 +106,7 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
   serve_clock(*serving->server_, environment);
   serve_branches(*serving->server_, *serving);
   serve_reset(*serving->server_, environment);
+  serve_openapi(*serving->server_);
   serve_tools(*serving->server_, environment);
   serving->server_->serve();
   serving->open_branches();
