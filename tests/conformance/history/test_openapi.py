@@ -5,8 +5,6 @@ import re
 import jsonschema
 import openapi_spec_validator
 import pytest
-import referencing
-import referencing.jsonschema
 
 import support
 
@@ -38,8 +36,10 @@ def test_the_document_is_sound_and_names_every_path(document):
 
 
 def test_every_answer_is_as_described(server, document, tmp_path):
-    schemas = referencing.Registry().with_resource("", referencing.Resource.from_contents(document, default_specification=referencing.jsonschema.DRAFT202012))
     asked = set()
+
+    def hold(answer, schema):
+        jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
 
     def ask(status, method, path, body=None, **parts):
         described = document["paths"][path][method.lower()]
@@ -56,10 +56,10 @@ def test_every_answer_is_as_described(server, document, tmp_path):
         if "$ref" in response:
             response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
         schema = response["content"]["application/json"]["schema"]
-        jsonschema.Draft202012Validator(schema, registry=schemas).validate(answer)
+        hold(answer, schema)
         if body is not None and status < 400:
             wanted = described["requestBody"]["content"]["application/json"]["schema"]
-            jsonschema.Draft202012Validator(wanted, registry=schemas).validate(body)
+            hold(body, wanted)
         if status < 400:
             asked.add((method.lower(), path))
         return answer

@@ -154,7 +154,7 @@ def change_key(world):
     if not world.keys or world.chance.random() < 0.3:
         world.keys.append(world.kms.create_key(Description="random")["KeyMetadata"]["KeyId"])
     else:
-        world.kms.update_key_description(KeyId=world.chance.choice(world.keys), Description=str(world.chance.random()))
+        world.kms.schedule_key_deletion(KeyId=world.chance.choice(world.keys), PendingWindowInDays=7)
 
 
 OPERATIONS = ([put_object] * 6 + [put_item] * 6 + [batch_write] * 3 + [update_item] * 4 + [delete_object] * 2 + [delete_item] * 2 + [create_bucket] * 2
