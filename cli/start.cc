@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -25,6 +27,14 @@ sigset_t block_signals() {
       SIGPIPE,
       SIG_IGN);  // A client that has gone is an error of its connection, not of the process.
   return signals;
+}
+
+// A branch holds some twelve descriptors, and the usual limit of 1,024 is one that a process may raise by itself.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);  // What it can't have, connections and branches will be told.
 }
 
 engine::StoreOptions store_options(const Settings& settings, LogWriter& log) {
@@ -108,6 +118,7 @@ void print_banner(const Settings& settings, Serving& serving, const std::string&
 
 int start(const Settings& settings) {
   const sigset_t signals = block_signals();
+  raise_descriptor_limit();
   Env& env = Env::posix();
   LogWriter log(2);
 
