@@ -30,7 +30,7 @@ Result<SealPart> parse_seal_part(std::string_view text);
 
 struct SealWish {
   std::string file;              // A path; the file is not there before, or `replace`.
-  bool replace = false;          // An earlier file of that name.
+  bool replace = false;          // An earlier sealed file of that name.
   std::vector<SealPart> only{};  // Empty: everything.
 };
 

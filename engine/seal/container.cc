@@ -16,7 +16,7 @@ constexpr std::string_view kMagicBegin = "cloche sealed file 1\nsha256 ";
 constexpr std::uint64_t kStateChunkStoredMax = kStateChunk + kStateChunk / 128 + 1024;
 // Nobody has so much; and sums of such numbers do not overflow.
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 50;
-constexpr std::uint64_t kBlobsMax = std::uint64_t{1} << 32;
+constexpr std::uint64_t kBlobsMax = kTarMemberMax / kBlobLine;  // Their list is a member.
 
 void put(std::string& header, std::size_t at, std::string_view text) {
   header.replace(at, text.size(), text);

@@ -51,8 +51,16 @@ Result<std::string> SealedFile::read(std::uint64_t at, std::uint64_t size) const
 Result<void> SealedFile::expect_member(std::uint64_t at, std::string_view name,
                                        std::uint64_t size) const {
   CLOCHE_TRY(const header, read(at, kTarBlock));
-  if (header == tar_header(name, size)) return {};
-  return wrong("what should be " + std::string(name) + " in it is something else");
+  if (header != tar_header(name, size))
+    return wrong("what should be " + std::string(name) + " in it is something else");
+  return expect_nothing(at + kTarBlock + size, padded(size) - size);
+}
+
+Result<void> SealedFile::expect_nothing(std::uint64_t at, std::uint64_t size) const {
+  if (size == 0) return {};
+  CLOCHE_TRY(const bytes, read(at, size));
+  if (bytes.find_first_not_of('\0') == std::string::npos) return {};
+  return wrong("there is something where nothing should be, at " + std::to_string(at));
 }
 
 Result<void> SealedFile::read_front() {
@@ -64,6 +72,7 @@ Result<void> SealedFile::read_front() {
   const auto hash = parse_magic(magic);
   if (!hash) return wrong(hash.error().message);
   hash_ = *hash;
+  CLOCHE_TRY_VOID(expect_member(0, kMagicMember, magic_size));
   std::uint64_t at = kTarBlock + padded(magic_size);
   CLOCHE_TRY(const header, read(at, kTarBlock));
   const auto size = size_of_header(header);
@@ -75,6 +84,7 @@ Result<void> SealedFile::read_front() {
   auto manifest = Manifest::parse(text);
   if (!manifest) return wrong(manifest.error().message);
   manifest_ = *std::move(manifest);
+  CLOCHE_TRY_VOID(expect_member(at, kManifestMember, *size));
   at += kTarBlock + padded(*size);
   CLOCHE_TRY_VOID(expect_member(at, kBlobListMember, manifest_.blobs * kBlobLine));
   blob_list_at_ = at;
@@ -120,7 +130,7 @@ Result<void> SealedFile::place_members() {
   }
   if (at + 2 * kTarBlock > size_) return wrong("the sealed file is cut short");
   if (at + 2 * kTarBlock < size_) return wrong("there is something behind the end of the file");
-  return {};
+  return expect_nothing(at, 2 * kTarBlock);
 }
 
 const SealedBlob* SealedFile::find(const Sha256& digest) const {

@@ -37,8 +37,9 @@ class SealedFile {
   Result<void> read_blob_list(std::uint64_t size);
   Result<void> place_members();
   Result<std::string> read(std::uint64_t at, std::uint64_t size) const;
-  // The member at `at_` has this name and size; goes behind its header.
+  // The member whose header is at `at` has this name and size, and nothing but zeros behind it.
   Result<void> expect_member(std::uint64_t at, std::string_view name, std::uint64_t size) const;
+  Result<void> expect_nothing(std::uint64_t at, std::uint64_t size) const;
   Result<void> unpack_chunk(std::size_t index, File& into) const;
   Error wrong(std::string_view what) const;
 

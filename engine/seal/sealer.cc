@@ -113,10 +113,20 @@ class Writer {
     if (there && !wish_.replace) {
       return refusal("FileExists", wish_.file + " is there already; --force takes its place", 409);
     }
-    std::error_code ignored;
-    if (std::filesystem::is_directory(wish_.file, ignored))
-      return refusal("InvalidFile", wish_.file + " is a directory");
+    if (there && !is_sealed_file()) {
+      return refusal("FileExists", wish_.file + " is there and no sealed file: it is left as it is",
+                     409);
+    }
     return {};
+  }
+
+  // Nobody gets another kind of file removed by this.
+  bool is_sealed_file() const {
+    const auto file = parts_.env.open(wish_.file, OpenMode::Read);
+    if (!file) return false;
+    std::string header(kTarBlock, '\0');
+    const auto got = (*file)->read_at(0, std::as_writable_bytes(std::span(header)));
+    return got && *got == kTarBlock && header == tar_header(kMagicMember, magic_text({}).size());
   }
 
   // A state in which nothing goes on that needs the history.
@@ -157,6 +167,8 @@ class Writer {
       manifest_.blob_bytes += blob.size;
     }
     manifest_.blobs = blobs_.size();
+    if (blobs_.size() > kTarMemberMax / kBlobLine)
+      return refusal("TooManyBlobs", "more than 90 million large bodies can't be sealed");
     of_ = done_ + manifest_.blob_bytes;
     CLOCHE_TRY(const state, parts_.env.open(state_made_->path(), OpenMode::Read));
     CLOCHE_TRY(const size, state->size());

@@ -209,10 +209,8 @@ class StoreImpl final : public Store {
 
   Result<Replayed> replay(const StateFile& state, std::chrono::nanoseconds began) {
     recovery_text_ = state.created ? "new" : "nothing to replay";
-    if (is_unsealed()) {
+    if (is_unsealed())
       recovery_text_ = "opened a sealed file, sha256:" + to_hex(unsealing_->file().hash());
-      if (options_.log_line) options_.log_line(recovery_text_);
-    }
     if (!kept()) return Replayed{};
     CLOCHE_TRY(const replayed, replay_log(*log_, *layers_, tables_, *blobs_, env_));
     // From now on what was read may be called synced, with the blobs that it names.
@@ -258,7 +256,7 @@ class StoreImpl final : public Store {
     }
     if (stored && !(given && options_.clock_at))
       setting = ClockSetting::decode(*stored).value_or(setting);
-    if (options_.resume_clock && !created && !setting.frozen)
+    if (options_.resume_clock && !created && !setting.frozen && last_time > Instant())
       setting = {.frozen = false, .at = last_time, .wall = now, .speed = setting.speed};
     clock_.restore(setting);
     restored_clock_ = setting.frozen && (!stored || given);

@@ -223,7 +223,7 @@ def test_files_and_directories_are_not_written_over(cloche):
     file = cloche.path("file")
     first = seal(server, file)
     assert "is there already" in server.run("seal", file, status=1)
-    support.client("s3", server.endpoint).create_bucket(Bucket="one")
+    support.client("s3", server.endpoint).create_bucket(Bucket="more")
     assert seal(server, file, "--force") != first
     server.stop()
     for arguments, said in ((("--data", cloche.path("data")), "is not empty"), (("--data", cloche.path("n"), "--hash", "sha256:00"), "has the hash"),
@@ -231,7 +231,7 @@ def test_files_and_directories_are_not_written_over(cloche):
         done = subprocess.run([support.BINARY, "open", file, *arguments], capture_output=True, text=True, check=False, timeout=30)
         assert done.returncode != 0 and said in done.stderr, done
     with open(file, "r+b") as changed:
-        changed.seek(700)
+        changed.seek(1600)  # In the manifest.
         changed.write(b"x")
     done = subprocess.run([support.BINARY, "open", file, "--data", cloche.path("n")], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 1 and "the manifest is not the one that was sealed" in done.stderr
