@@ -439,7 +439,12 @@ class StoreImpl final : public Store {
     }
     flusher_->stop();
     commit_->stop();
-    if (!kept() || abandoned_) return;
+    if (!kept() || abandoned_) {
+      // The last connection that closes would copy SQLite's log into the database and sync it, for
+      // nobody: unless the database is gone by then (10 of the 13 ms that removing a branch of 3 MB took).
+      static_cast<void>(env_.remove(options_.directory + "/state.db").has_value());
+      return;
+    }
     if (auto copied = flusher_->checkpoint(); !copied && options_.log_line) {
       options_.log_line("closed without a checkpoint: " + copied.error().message);
     }
