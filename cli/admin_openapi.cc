@@ -3,7 +3,8 @@
 
 asm(".section .rodata\n"
     ".global cloche_openapi_begin\n.global cloche_openapi_end\n"
-    "cloche_openapi_begin:\n.incbin \"" CLOCHE_OPENAPI "\"\n"
+    "cloche_openapi_begin:\n.incbin \"" CLOCHE_OPENAPI
+    "\"\n"
     "cloche_openapi_end:\n.byte 0\n.previous\n");
 
 extern "C" const char cloche_openapi_begin[], cloche_openapi_end[];
