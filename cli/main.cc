@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/seal.h"
 #include "cli/timeline.h"
+#include "cli/transfer.h"
 #include "engine/seal.h"
 
 extern char** environ;
@@ -138,6 +139,7 @@ int main(int argc, char** argv) {
       ->envname("CLOCHE_DATA")
       ->capture_default_str();
   doctor->add_flag("--quiet", quiet, "no progress, just the outcome");
+  cloche::cli::add_transfer_commands(app, done);
   const CLI::App* version = app.add_subcommand("version", "Print the version");
   app.set_version_flag("--version", CLOCHE_VERSION);
   CLI11_PARSE(app, argc, argv);

@@ -75,9 +75,16 @@ Value describe_version(Arena& arena, const ListQuery& query, const BucketRecord&
   return item;
 }
 
+// Versions or delete markers that stand side by side.
+struct Run {
+  bool markers = false;
+  Value list = Value::list();
+};
+
 struct Page {
-  Value versions = Value::list();
-  Value markers = Value::list();
+  // In the order of the listing, in which AWS has both mixed (ListObjectVersions in the S3 API
+  // Reference, sample response): within a second nothing else tells which came first.
+  std::vector<Run> runs;
   Value prefixes = Value::list();
   bool truncated = false;
   std::string last_key;
@@ -162,7 +169,9 @@ Result<Page> read_page(const engine::ReadView& view, Arena& arena, const BucketR
       CLOCHE_TRY_VOID(add_restore_status(item, arena, rows.value(), version.storage_class,
                                          *query.restore_status_at));
     }
-    (version.delete_marker ? page.markers : page.versions).push(arena, item);
+    if (page.runs.empty() || page.runs.back().markers != version.delete_marker)
+      page.runs.push_back({.markers = version.delete_marker});
+    page.runs.back().list.push(arena, item);
     previous = key;
     any = true;
     rows.next();
@@ -200,8 +209,8 @@ void list_object_versions(S3& s3, const CallPtr& call) {
       if (!page.last_version.empty())
         output.add(arena, "NextVersionIdMarker", Value::string(page.last_version));
     }
-    if (!page.versions.empty()) output.add(arena, "Versions", page.versions);
-    if (!page.markers.empty()) output.add(arena, "DeleteMarkers", page.markers);
+    for (const Run& run : page.runs)
+      output.add(arena, run.markers ? "DeleteMarkers" : "Versions", run.list);
     if (!page.prefixes.empty()) output.add(arena, "CommonPrefixes", page.prefixes);
     return output;
   }());

@@ -99,6 +99,14 @@ Result<void> update_continuous_backups(Service& service, const protocol::CallPtr
 Result<void> export_table(Service& service, const protocol::CallPtr& call);
 Result<void> describe_export(Service& service, const protocol::CallPtr& call);
 Result<void> list_exports(Service& service, const protocol::CallPtr& call);
+Result<void> describe_replica_scaling(Service& service, const protocol::CallPtr& call);
+Result<void> update_replica_scaling(Service& service, const protocol::CallPtr& call);
+Result<void> create_global_table(Service& service, const protocol::CallPtr& call);
+Result<void> update_global_table(Service& service, const protocol::CallPtr& call);
+Result<void> describe_global_table(Service& service, const protocol::CallPtr& call);
+Result<void> list_global_tables(Service& service, const protocol::CallPtr& call);
+Result<void> describe_global_settings(Service& service, const protocol::CallPtr& call);
+Result<void> update_global_settings(Service& service, const protocol::CallPtr& call);
 Result<void> import_table(Service& service, const protocol::CallPtr& call);
 Result<void> describe_import(Service& service, const protocol::CallPtr& call);
 Result<void> list_imports(Service& service, const protocol::CallPtr& call);

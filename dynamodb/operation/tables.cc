@@ -40,8 +40,8 @@ TableCounts count_rows(const engine::ReadView& view, engine::TableId rows, std::
 
 }  // namespace
 
-Value described(const engine::ReadView& view, const Table& table, std::string_view status,
-                Instant now, Arena& arena) {
+Value described(Service& service, const engine::ReadView& view, const Table& table,
+                std::string_view status, Instant now, Arena& arena) {
   std::vector<TableCounts> index_counts;
   for (const Index& index : table.indexes) {
     index_counts.push_back(count_rows(view, kIndexEntries, index.id));
@@ -49,7 +49,9 @@ Value described(const engine::ReadView& view, const Table& table, std::string_vi
   }
   TableCounts counts = count_rows(view, kItems, table.id);
   counts.now = now;
-  return describe_table(table, status, counts, index_counts, arena);
+  Value out = describe_table(table, status, counts, index_counts, arena);
+  if (status != "DELETING") add_replicas(service, view, table, out, arena);
+  return out;
 }
 
 std::string asked_key(const Value& encryption, const Place& place) {
@@ -108,7 +110,7 @@ Result<void> describe_table(Service& service, const protocol::CallPtr& call) {
     if (table == nullptr) return table_not_found(name);
     Value output = Value::map();
     output.add(call->arena(), "Table",
-               described(view, *table, table->restoring ? "CREATING" : "ACTIVE",
+               described(service, view, *table, table->restoring ? "CREATING" : "ACTIVE",
                          service.store.clock().now(), call->arena()));
     return output;
   });

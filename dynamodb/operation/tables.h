@@ -10,9 +10,9 @@
 
 namespace cloche::dynamodb {
 
-// TableDescription with the counts of what is in the table and its indexes now.
-Value described(const engine::ReadView& view, const Table& table, std::string_view status,
-                Instant now, Arena& arena);
+// TableDescription with the counts of what is in the table and its indexes now, and its replicas.
+Value described(Service& service, const engine::ReadView& view, const Table& table,
+                std::string_view status, Instant now, Arena& arena);
 
 // Takes a table away: its name is free at once, and what was in it goes step by step.
 Result<void> drop_table(engine::WriteTxn& txn, const Table& table);

@@ -129,6 +129,12 @@ Result<void> set_billing(const Value& input, Table& table, Instant now) {
   }
   const bool was_on_demand = table.on_demand;
   table.on_demand = on_demand;
+  if (!on_demand) {
+    table.limits = {};
+    for (Index& index : table.indexes) index.limits = {};
+  }
+  CLOCHE_TRY(const limits, plan_limits(input["OnDemandThroughput"], on_demand, table.limits));
+  table.limits = limits;
   if (!throughput.present()) return {};
   if (was_on_demand) table.throughput = {};
   return set_throughput(table.throughput, throughput, now, "table");
@@ -141,9 +147,9 @@ Result<void> set_stream(engine::WriteTxn& txn, const Value& specification, Table
     return validation("Table already has an enabled stream: " + table.stream_arn());
   if (view.empty() && table.stream_view_type.empty())
     return validation("Table is already in DISABLED stream state, cannot be disabled again");
-  if (view.empty()) {
-    return close_stream(txn, table);
-  }
+  if (view.empty() && !table.replicas.empty())
+    return validation("Disabling Stream is not allowed for a Global Table replica");
+  if (view.empty()) return close_stream(txn, table);
   table.stream_view_type = std::move(view);
   return open_stream(txn, table);
 }
@@ -191,6 +197,9 @@ Result<void> update_index(engine::WriteTxn& txn, const Value& update, Table& tab
   const auto found = std::ranges::find(table.indexes, name, &Index::name);
   if (found == table.indexes.end() || !found->global) return no_such_index(name);
   if (update["Update"].present()) {
+    CLOCHE_TRY(const limits,
+               plan_limits(change["OnDemandThroughput"], table.on_demand, found->limits));
+    found->limits = limits;
     if (change["WarmThroughput"].present()) found->warm = plan_warm(change["WarmThroughput"]);
     if (!change["ProvisionedThroughput"].present()) return {};
     return set_throughput(found->throughput, change["ProvisionedThroughput"], txn.now(), "index");
@@ -259,12 +268,14 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
               found->name);
         }
         Table table = *found;
+        if (input["ReplicaUpdates"].present()) {
+          CLOCHE_TRY_VOID(update_replicas(service, txn, input, table));
+        }
         set_attributes(input["AttributeDefinitions"], table);
         CLOCHE_TRY_VOID(set_billing(input, table, txn.now()));
         CLOCHE_TRY_VOID(set_stream(txn, input["StreamSpecification"], table));
         CLOCHE_TRY_VOID(update_indexes(txn, input["GlobalSecondaryIndexUpdates"], table));
         forget_unused_attributes(table);
-        CLOCHE_TRY_VOID(update_replicas(service, txn, input["ReplicaUpdates"], table));
         if (input["DeletionProtectionEnabled"].present())
           table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
         if (input["WarmThroughput"].present()) table.warm = plan_warm(input["WarmThroughput"]);
@@ -281,7 +292,7 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
         Arena& arena = request.arena();
         Value output = Value::map();
         output.add(arena, "TableDescription",
-                   described(txn, as_it_was(*found, table), "UPDATING", txn.now(), arena));
+                   described(service, txn, as_it_was(*found, table), "UPDATING", txn.now(), arena));
         return output;
       });
   return {};

@@ -25,19 +25,12 @@ Value throughput(const Throughput& units, Instant now, Arena& arena) {
   return out;
 }
 
-// At least that much can be read and written at once, without waiting for a partition to split. A
-// new table tells it only if it was asked for.
-void add_warm_throughput(Value& out, const WarmUnits& warm, const Throughput& units, bool on_demand,
-                         std::string_view table_status, Arena& arena) {
-  const bool settled = table_status != "CREATING" && table_status != "DELETING";
-  const bool asked = warm.read != 0 || warm.write != 0;
-  if (!settled && !(asked && table_status == "CREATING")) return;
-  Value& told = out.add(arena, "WarmThroughput", Value::map());
-  const std::int64_t least_read = on_demand ? 12'000 : units.read_units;
-  const std::int64_t least_write = on_demand ? 4'000 : units.write_units;
-  told.add(arena, "ReadUnitsPerSecond", Value::integer(std::max(warm.read, least_read)));
-  told.add(arena, "WriteUnitsPerSecond", Value::integer(std::max(warm.write, least_write)));
-  told.add(arena, "Status", Value::string(settled ? "ACTIVE" : "UPDATING"));
+// What has no limit is told as -1.
+void add_limits(Value& out, const OnDemandLimits& limits, Arena& arena) {
+  if (limits.read == 0 && limits.write == 0) return;
+  Value& told = out.add(arena, "OnDemandThroughput", Value::map());
+  told.add(arena, "MaxReadRequestUnits", Value::integer(limits.read ? limits.read : -1));
+  told.add(arena, "MaxWriteRequestUnits", Value::integer(limits.write ? limits.write : -1));
 }
 
 Value index_description(const Table& table, const Index& index, std::string_view table_status,
@@ -60,6 +53,7 @@ Value index_description(const Table& table, const Index& index, std::string_view
     out.add(arena, "IndexStatus", Value::string(creating ? "CREATING" : "ACTIVE"));
     if (index.backfilling) out.add(arena, "Backfilling", Value::boolean(true));
     out.add(arena, "ProvisionedThroughput", throughput(index.throughput, counts.now, arena));
+    add_limits(out, index.limits, arena);
     add_warm_throughput(out, index.warm, index.throughput, table.on_demand, table_status, arena);
   }
   out.add(arena, "IndexSizeBytes", Value::integer(counts.bytes));
@@ -69,6 +63,19 @@ Value index_description(const Table& table, const Index& index, std::string_view
 }
 
 }  // namespace
+
+void add_warm_throughput(Value& out, const WarmUnits& warm, const Throughput& units, bool on_demand,
+                         std::string_view table_status, Arena& arena) {
+  const bool settled = table_status != "CREATING" && table_status != "DELETING";
+  const bool asked = warm.read != 0 || warm.write != 0;
+  if (!settled && !(asked && table_status == "CREATING")) return;
+  Value& told = out.add(arena, "WarmThroughput", Value::map());
+  const std::int64_t least_read = on_demand ? 12'000 : units.read_units;
+  const std::int64_t least_write = on_demand ? 4'000 : units.write_units;
+  told.add(arena, "ReadUnitsPerSecond", Value::integer(std::max(warm.read, least_read)));
+  told.add(arena, "WriteUnitsPerSecond", Value::integer(std::max(warm.write, least_write)));
+  told.add(arena, "Status", Value::string(settled ? "ACTIVE" : "UPDATING"));
+}
 
 Value describe_table(const Table& table, std::string_view status, const TableCounts& counts,
                      const std::vector<TableCounts>& index_counts, Arena& arena) {
@@ -137,19 +144,8 @@ Value describe_table(const Table& table, std::string_view status, const TableCou
     out.add(arena, "TableClassSummary", Value::map())
         .add(arena, "TableClass", Value::string(arena, table.table_class));
   }
-  if (!table.replicas.empty() && !going) {
-    out.add(arena, "GlobalTableVersion", Value::string("2019.11.21"));
-    Value replicas = Value::list();
-    for (const Replica& replica : table.replicas) {
-      Value& told = replicas.push(arena, Value::map());
-      told.add(arena, "RegionName", Value::string(arena, replica.region));
-      told.add(arena, "ReplicaStatus", Value::string("ACTIVE"));
-      if (!replica.kms_key.empty())
-        told.add(arena, "KMSMasterKeyId", Value::string(arena, replica.kms_key));
-    }
-    out.add(arena, "Replicas", replicas);
-  }
   out.add(arena, "DeletionProtectionEnabled", Value::boolean(table.deletion_protection));
+  add_limits(out, table.limits, arena);
   add_warm_throughput(out, table.warm, table.throughput, table.on_demand, status, arena);
   return out;
 }

@@ -243,6 +243,20 @@ AttributeDefinitions attribute_definitions(const Value& list) {
   return attributes;
 }
 
+Result<OnDemandLimits> plan_limits(const Value& asked, bool on_demand, OnDemandLimits limits) {
+  for (const auto& [name, limit] : {std::pair("MaxReadRequestUnits", &limits.read),
+                                    std::pair("MaxWriteRequestUnits", &limits.write)}) {
+    if (!asked[name].present()) continue;
+    if (!on_demand) {
+      return validation(std::string(name) +
+                        " for OnDemandThroughput cannot be specified when the table BillingMode is "
+                        "PROVISIONED");
+    }
+    *limit = std::max<std::int64_t>(0, asked[name].as_integer(0));
+  }
+  return limits;
+}
+
 Result<Throughput> plan_throughput(const Value& throughput) {
   for (const std::string_view name : {"ReadCapacityUnits", "WriteCapacityUnits"}) {
     const std::int64_t units = throughput[name].as_integer(0);
@@ -292,6 +306,8 @@ Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& 
   }
   CLOCHE_TRY(const planned, plan_throughput(throughput));
   index.throughput = planned;
+  CLOCHE_TRY(const limits, plan_limits(input["OnDemandThroughput"], on_demand, {}));
+  index.limits = limits;
   index.warm = plan_warm(input["WarmThroughput"]);
   return index;
 }
@@ -318,6 +334,8 @@ Result<Table> plan_table(const Value& input) {
   }
   table.deletion_protection = input["DeletionProtectionEnabled"].as_bool();
   table.table_class = input["TableClass"].str();
+  CLOCHE_TRY(const limits, plan_limits(input["OnDemandThroughput"], table.on_demand, {}));
+  table.limits = limits;
   table.warm = plan_warm(input["WarmThroughput"]);
   for (const Value& tag : input["Tags"].items())
     table.tags.emplace_back(tag["Key"].str(), tag["Value"].str());

@@ -20,6 +20,9 @@ Result<Index> plan_global_index(const Value& index, const AttributeDefinitions& 
                                 bool on_demand);
 // Absent members leave zeros. Refuses what is out of bounds.
 Result<Throughput> plan_throughput(const Value& throughput);
+// OnDemandThroughput over what there is: absent members stay, -1 lifts a limit. Refuses what is given for
+// a table of the other billing mode.
+Result<OnDemandLimits> plan_limits(const Value& asked, bool on_demand, OnDemandLimits limits);
 WarmUnits plan_warm(const Value& warm_throughput);
 Result<std::string> plan_stream(const Value& specification);
 

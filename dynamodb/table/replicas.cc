@@ -78,12 +78,43 @@ Result<void> bring_to_all(Catalog& catalog, engine::WriteTxn& txn, const Table& 
   return {};
 }
 
+// The attributes that version 2017.11.29 keeps in the items themselves.
+// Source: "Global tables: how it works" (version 2017.11.29), Developer Guide.
+Result<void> mark(engine::WriteTxn& txn, const Table& table, const ItemKey& key) {
+  CLOCHE_TRY(const clock, clock_of(txn, key.row));
+  if (clock.region != table.region) return {};  // It was written since in another region.
+  CLOCHE_TRY(before, FoundItem::find(txn, key));
+  if (!before.exists()) return {};
+  Arena arena;
+  // The text is copied: the row it is in moves as it is written.
+  const std::string row = std::to_string(before.bytes()) + ' ' + std::string(before.json());
+  CLOCHE_TRY(item, StoredItem(row).tree(arena));
+  std::string micros = std::to_string(clock.microseconds % 1'000'000);
+  micros.insert(0, 6 - micros.size(), '0');
+  CLOCHE_TRY(const time,
+             Decimal::parse(std::to_string(clock.microseconds / 1'000'000) + "." + micros));
+  Value updated = Value::map();
+  for (const Member& member : item.members()) updated.add(arena, member.name, member.value);
+  updated.set(arena, "aws:rep:deleting", make_attribute(arena, Type::Bool, Value::boolean(false)));
+  updated.set(arena, "aws:rep:updatetime", make_number(arena, time));
+  updated.set(arena, "aws:rep:updateregion",
+              make_attribute(arena, Type::S, Value::string(arena, table.region)));
+  NewItem after;
+  after.tree = updated;
+  after.bytes = item_bytes(updated);
+  after.row = encode_item(updated, after.bytes);
+  std::vector<std::int64_t> index_units;
+  return write_item(txn, table, key, before, &after, Changer::Replication, index_units, arena);
+}
+
 Result<void> replicate(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {
   engine::KeyReader in(payload);
   CLOCHE_TRY(const table, table_of_work(catalog, txn, in));
   if (table == nullptr) return {};
   std::string partition = in.blob();
-  return bring_to_all(catalog, txn, *table, item_key(*table, std::move(partition), in.blob()));
+  const ItemKey key = item_key(*table, std::move(partition), in.blob());
+  if (table->legacy_global_since) CLOCHE_TRY_VOID(mark(txn, *table, key));
+  return bring_to_all(catalog, txn, *table, key);
 }
 
 Result<void> fill(Catalog& catalog, engine::WriteTxn& txn, const std::string& payload) {

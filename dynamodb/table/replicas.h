@@ -1,4 +1,4 @@
-// Replicas: a table of the same name in other regions, version 2019.11.21 of global tables.
+// Replicas: a table of the same name in other regions, of either version of global tables.
 //
 //   dynamodb_replica_clocks  (table, hash, partition key, sort key)  when and where an item of a table with
 //                                                                    replicas was last written, also if it is gone
@@ -8,6 +8,9 @@
 // and of two at the same moment the region that comes later in the alphabet. So replicas end up
 // equal, in whatever order work is done. A write that came from another region has its record in
 // the stream of the region that it came to, and is sent no further.
+//
+// An item of a global table of version 2017.11.29 also gets the attributes aws:rep:deleting,
+// aws:rep:updatetime and aws:rep:updateregion, in a write of its own soon after the client's.
 // Source: "Global tables: multi-active, multi-Region replication", Developer Guide.
 #pragma once
 

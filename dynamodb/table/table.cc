@@ -46,6 +46,31 @@ WarmUnits decode_warm(const Value& value) {
   return {value.items()[0].as_integer(0), value.items()[1].as_integer(0)};
 }
 
+void encode_limits(Value& out, const OnDemandLimits& limits, Arena& arena) {
+  if (limits.read == 0 && limits.write == 0) return;
+  Value& pair = out.add(arena, "limits", Value::list());
+  pair.push(arena, Value::integer(limits.read));
+  pair.push(arena, Value::integer(limits.write));
+}
+
+OnDemandLimits decode_limits(const Value& in) {
+  const Value& pair = in["limits"];
+  if (pair.size() != 2) return {};
+  return {pair.items()[0].as_integer(0), pair.items()[1].as_integer(0)};
+}
+
+void encode_scaling(Value& out, const AutoScaling& scaling, Arena& arena) {
+  if (!scaling.read.empty()) out.add(arena, "read_scaling", Value::raw(scaling.read));
+  if (!scaling.write.empty()) out.add(arena, "write_scaling", Value::raw(scaling.write));
+}
+
+AutoScaling decode_scaling(const Value& in) {
+  AutoScaling scaling;
+  if (in["read_scaling"].present()) append_json(scaling.read, in["read_scaling"]);
+  if (in["write_scaling"].present()) append_json(scaling.write, in["write_scaling"]);
+  return scaling;
+}
+
 Value encode_index(const Index& index, Arena& arena) {
   Value out = Value::map();
   out.add(arena, "id", Value::integer(index.id));
@@ -58,6 +83,8 @@ Value encode_index(const Index& index, Arena& arena) {
   out.add(arena, "included", included);
   out.add(arena, "backfilling", Value::boolean(index.backfilling));
   out.add(arena, "throughput", encode_throughput(index.throughput, arena));
+  encode_limits(out, index.limits, arena);
+  encode_scaling(out, index.scaling, arena);
   out.add(arena, "warm", encode_warm(index.warm, arena));
   out.add(arena, "contributor_insights", Value::boolean(index.contributor_insights));
   return out;
@@ -75,6 +102,8 @@ Index decode_index(const Value& value) {
   for (const Value& name : value["included"].items()) index.included.push_back(name.str());
   index.backfilling = value["backfilling"].as_bool();
   index.throughput = decode_throughput(value["throughput"]);
+  index.limits = decode_limits(value);
+  index.scaling = decode_scaling(value);
   index.warm = decode_warm(value["warm"]);
   index.contributor_insights = value["contributor_insights"].as_bool();
   return index;
@@ -172,6 +201,10 @@ std::string encode_table(const Table& table) {
   out.add(arena, "on_demand", Value::boolean(table.on_demand));
   out.add(arena, "on_demand_since", encode_time(table.on_demand_since));
   out.add(arena, "throughput", encode_throughput(table.throughput, arena));
+  encode_limits(out, table.limits, arena);
+  encode_scaling(out, table.scaling, arena);
+  if (table.legacy_global_since)
+    out.add(arena, "legacy_global_since", encode_time(table.legacy_global_since));
   out.add(arena, "warm", encode_warm(table.warm, arena));
   out.add(arena, "contributor_insights", Value::boolean(table.contributor_insights));
   out.add(arena, "deletion_protection", Value::boolean(table.deletion_protection));
@@ -241,6 +274,9 @@ Result<Table> decode_table(std::string_view row) {
   table.on_demand = in["on_demand"].as_bool();
   table.on_demand_since = decode_time(in["on_demand_since"]);
   table.throughput = decode_throughput(in["throughput"]);
+  table.limits = decode_limits(in);
+  table.scaling = decode_scaling(in);
+  table.legacy_global_since = decode_time(in["legacy_global_since"]);
   table.warm = decode_warm(in["warm"]);
   table.contributor_insights = in["contributor_insights"].as_bool();
   table.deletion_protection = in["deletion_protection"].as_bool();

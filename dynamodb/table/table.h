@@ -72,6 +72,17 @@ struct WarmUnits {
   std::int64_t write = 0;
 };
 
+// OnDemandThroughput: the most units by the second; zeros are no limit.
+struct OnDemandLimits {
+  std::int64_t read = 0;
+  std::int64_t write = 0;
+};
+
+// Auto scaling of reads and of writes, as described: JSON; empty where it was never configured.
+struct AutoScaling {
+  std::string read, write;
+};
+
 enum class ProjectionType : std::uint8_t { All, KeysOnly, Include };
 
 struct Index {
@@ -83,6 +94,8 @@ struct Index {
   std::vector<std::string> included;  // NonKeyAttributes.
   bool backfilling = false;  // Still being filled from the items that were there before it.
   Throughput throughput;
+  OnDemandLimits limits;
+  AutoScaling scaling;
   WarmUnits warm;
   bool contributor_insights = false;
 };
@@ -99,7 +112,7 @@ struct KinesisDestination {
   bool active = false;    // False: it was switched off, and is still told.
 };
 
-// The same table in another region (global tables, version 2019.11.21).
+// The same table in another region (global tables).
 struct Replica {
   std::string region;
   std::string kms_key;  // KMSMasterKeyId as given; empty: none.
@@ -119,6 +132,8 @@ struct Table {
   bool on_demand = false;
   std::optional<Instant> on_demand_since;
   Throughput throughput;
+  OnDemandLimits limits;
+  AutoScaling scaling;
   WarmUnits warm;
   bool contributor_insights = false;
   bool deletion_protection = false;
@@ -138,6 +153,9 @@ struct Table {
   ResourcePolicy stream_policy;  // Of its present stream.
   std::vector<KinesisDestination> kinesis;
   std::vector<Replica> replicas;  // In other regions than this one.
+  // When the global table of version 2017.11.29 was made that it is a replica of; absent: of none,
+  // and its replicas are those of version 2019.11.21.
+  std::optional<Instant> legacy_global_since;
 
   std::string arn() const {
     return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name;
@@ -160,6 +178,11 @@ std::optional<Instant> decode_time(const Value& value);
 // As a row of dynamodb_tables: JSON.
 std::string encode_table(const Table& table);
 Result<Table> decode_table(std::string_view row);
+
+// The output member WarmThroughput: at least that much can be read and written at once, without waiting
+// for a partition to split. A new table tells it only if it was asked for.
+void add_warm_throughput(Value& out, const WarmUnits& warm, const Throughput& units, bool on_demand,
+                         std::string_view table_status, Arena& arena);
 
 // The output member TableDescription. `status` is "ACTIVE", or what an operation has just begun.
 struct TableCounts {

@@ -191,10 +191,11 @@ Result<std::unique_ptr<Store>> StoreBranches::copy(std::string_view name,
   CLOCHE_TRY_VOID(parts_.store.flush());
   Lsn copied(0);
   const auto fill = [&](const std::string& into) {
-    return parts_.at_rest([&](Lsn lsn) -> Result<void> {
+    return parts_.at_rest([&](Lsn lsn, bool without_log) -> Result<void> {
       copied = lsn;
       const std::string state = parts_.directory + "/state.db";
       CLOCHE_TRY_VOID(parts_.env.copy(state, into + "/state.db"));
+      if (without_log) return {};
       CLOCHE_TRY(const has_log, parts_.env.exists(state + "-wal"));
       if (!has_log) return {};
       return parts_.env.copy(state + "-wal", into + "/state.db-wal");

@@ -24,8 +24,10 @@ class StoreBranches final : public Branches {
     Store& store;
     const wal::Log* log;  // Null at Durability::Memory.
     std::string directory;
-    // Shows the files of state.db while nobody writes them, and the lsn that they hold.
-    std::function<Result<void>(const std::function<Result<void>(Lsn)>&)> at_rest;
+    // Shows the files of state.db while nobody writes them: the lsn that they hold, and whether it does without
+    // SQLite's log.
+    using AtRest = std::function<Result<void>(Lsn, bool without_log)>;
+    std::function<Result<void>(const AtRest&)> at_rest;
     // Opens an environment with this one's options and ancestors; `prepare` is told its directory first, and may fill
     // it. An empty directory: a temporary one.
     using Prepare = std::function<Result<void>(const std::string& directory)>;

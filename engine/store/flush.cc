@@ -157,9 +157,10 @@ Result<void> Flusher::flush_frozen() {
   return {};
 }
 
-Result<void> Flusher::at_rest(const std::function<Result<void>(Lsn)>& what) {
+Result<void> Flusher::at_rest(const AtRest& what) {
   MutexLock lock(files_);
-  return what(parts_.layers.flushed());
+  const Lsn flushed = parts_.layers.flushed();
+  return what(flushed, checkpointed_ == flushed.value());
 }
 
 Result<void> Flusher::write_frozen(const Memtable& frozen, Lsn last) {
@@ -255,6 +256,7 @@ Result<void> Flusher::forget_before(Lsn lsn) {
 
 Result<void> Flusher::vacuum() {
   MutexLock lock(files_);
+  checkpointed_ = 0;  // What it writes stands in SQLite's log first.
   return parts_.connection->execute("VACUUM");
 }
 

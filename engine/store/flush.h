@@ -52,8 +52,10 @@ class Flusher {
   Result<void> wait_for_room();
   // Until SQLite holds everything up to `lsn`. Tries at once, even where an earlier flush failed.
   Result<void> flush(Lsn lsn);
-  // Shows the files of the database while nothing is written into them, and what they hold.
-  Result<void> at_rest(const std::function<Result<void>(Lsn)>& what);
+  // Shows the files of the database while nothing is written into them: which lsn they hold, and whether the database
+  // does without SQLite's own log.
+  using AtRest = std::function<Result<void>(Lsn flushed, bool without_log)>;
+  Result<void> at_rest(const AtRest& what);
   // Gives the database's free pages back to the file system. Views go on meanwhile.
   Result<void> vacuum();
   // Gives up the log's segments that are wholly before `lsn`, as far as nothing needs them.

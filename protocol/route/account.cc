@@ -53,6 +53,8 @@ std::string account_of_access_key(std::string_view key, bool parity) {
   return std::string(kDefaultAccount);
 }
 
+std::span<const std::string_view> known_regions() { return kRegions; }
+
 bool is_known_region(std::string_view region) {
   return std::find(kRegions.begin(), kRegions.end(), region) != kRegions.end();
 }

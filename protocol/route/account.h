@@ -2,6 +2,7 @@
 // know"). Source of the decoding: LocalStack's aws/accounts.py.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,6 @@ inline constexpr std::string_view kDefaultRegion = "us-east-1";
 std::string account_of_access_key(std::string_view key, bool parity = false);
 
 bool is_known_region(std::string_view region);
+std::span<const std::string_view> known_regions();  // The default one first.
 
 }  // namespace cloche::protocol

@@ -77,7 +77,7 @@ def test_the_last_writer_wins(regions, table):
 
 def test_replicas_go_one_by_one(regions, table):
     home, away, far = regions.values()
-    with pytest.raises(ClientError, match="Cannot add, delete, or update the local region through ReplicaUpdates"):
+    with pytest.raises(ClientError, match="Cannot add or delete the local region through ReplicaUpdates"):
         home.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": HOME}}])
     for region in (AWAY, FAR):
         home.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": region}}])
@@ -112,3 +112,140 @@ def test_streams_tell_of_what_came(regions, endpoint, table_name):
         assert [(r["eventName"], r["awsRegion"], r["dynamodb"]["Keys"]) for r in records] == [("INSERT", AWAY, {"p": {"S": "a"}})]
     finally:
         away.delete_table(TableName=name)
+
+
+# What follows is what AWS was measured to answer in October 2026.
+def test_what_may_be_asked_of_replicas_at_once(regions, table):
+    home = regions[HOME]
+
+    def refused(text, *updates, **more):
+        with pytest.raises(ClientError, match=text) as error:
+            home.update_table(TableName=table, ReplicaUpdates=list(updates), **more)
+        assert error.value.response["Error"]["Code"] == "ValidationException"
+
+    away, far = {"Create": {"RegionName": AWAY}}, {"Create": {"RegionName": FAR}}
+    refused("Replica modification must be the only operation in the request", away, DeletionProtectionEnabled=True)
+    refused("more than one create or delete replica actions not allowed", away, far)
+    refused("more than one type of replica actions not allowed", {**away, "Delete": {"RegionName": AWAY}})
+    refused("Cannot add or delete the local region through ReplicaUpdates", {"Create": {"RegionName": HOME}})
+    refused(rf"Please retry the request without these replicas: \[{FAR}\]", {"Update": {"RegionName": FAR, "TableClassOverride": "STANDARD"}})
+    # A table without a stream gets one, which may not be closed while there are replicas.
+    assert "LatestStreamArn" not in home.describe_table(TableName=table)["Table"]
+    home.update_table(TableName=table, ReplicaUpdates=[away, away])
+    described = home.describe_table(TableName=table)["Table"]
+    assert described["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert described["GlobalTableSettingsReplicationMode"] == "ENABLED_WITH_OVERRIDES"
+    with pytest.raises(ClientError, match="Disabling Stream is not allowed for a Global Table replica"):
+        home.update_table(TableName=table, StreamSpecification={"StreamEnabled": False})
+    refused("no actions specified", {"Update": {"RegionName": AWAY}})
+    refused("KMSMasterKeyId must be specified for each replica", {"Update": {"RegionName": AWAY, "KMSMasterKeyId": "alias/aws/dynamodb"}})
+
+
+def replica(dynamodb, table, region):
+    return next(r for r in dynamodb.describe_table(TableName=table)["Table"]["Replicas"] if r["RegionName"] == region)
+
+
+# Settings of a replica's own: told where they differ, from both sides.
+def test_overrides_by_request(regions, table):
+    home, away, _ = regions.values()
+    home.update_table(TableName=table, OnDemandThroughput={"MaxReadRequestUnits": 500, "MaxWriteRequestUnits": 50})
+    assert home.describe_table(TableName=table)["Table"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 500, "MaxWriteRequestUnits": 50}
+    home.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": AWAY, "OnDemandThroughputOverride": {"MaxReadRequestUnits": 100}}}])
+    assert away.describe_table(TableName=table)["Table"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 50}
+    assert replica(home, table, AWAY)["OnDemandThroughputOverride"] == {"MaxReadRequestUnits": 100}
+    assert replica(away, table, HOME)["OnDemandThroughputOverride"] == {"MaxReadRequestUnits": 500}
+    home.update_table(TableName=table, ReplicaUpdates=[{"Update": {
+        "RegionName": AWAY, "OnDemandThroughputOverride": {"MaxReadRequestUnits": 500}, "TableClassOverride": "STANDARD_INFREQUENT_ACCESS",
+        "GlobalSecondaryIndexes": [{"IndexName": "by_g", "OnDemandThroughputOverride": {"MaxReadRequestUnits": 7}}]}}])
+    told = replica(home, table, AWAY)
+    assert "OnDemandThroughputOverride" not in told and told["ReplicaTableClassSummary"] == {"TableClass": "STANDARD_INFREQUENT_ACCESS"}
+    assert told["GlobalSecondaryIndexes"][0]["IndexName"] == "by_g" and told["GlobalSecondaryIndexes"][0]["OnDemandThroughputOverride"] == {"MaxReadRequestUnits": 7}
+    assert away.describe_table(TableName=table)["Table"]["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
+    assert "TableClassSummary" not in home.describe_table(TableName=table)["Table"]
+
+
+@pytest.fixture
+def provisioned(regions, table_name):
+    """A table of 5 and 5 units with a global index, and a replica."""
+    name, units = table_name(), {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    regions[HOME].create_table(TableName=name, ProvisionedThroughput=units, KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+                               AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in "pg"],
+                               GlobalSecondaryIndexes=[{"IndexName": "by_g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+                                                        "Projection": {"ProjectionType": "ALL"}, "ProvisionedThroughput": units}])
+    regions[HOME].update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": AWAY}}])
+    yield name
+    regions[AWAY].delete_table(TableName=name)
+
+
+def test_overrides_of_units(regions, provisioned):
+    home, away, _ = regions.values()
+    assert "ProvisionedThroughputOverride" not in replica(home, provisioned, AWAY)
+    with pytest.raises(ClientError, match="MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"):
+        home.update_table(TableName=provisioned, ReplicaUpdates=[{"Update": {"RegionName": AWAY, "OnDemandThroughputOverride": {"MaxReadRequestUnits": 1}}}])
+    for units, told in ((10, {"ReadCapacityUnits": 10}), (5, None)):
+        home.update_table(TableName=provisioned, ReplicaUpdates=[{"Update": {"RegionName": AWAY, "ProvisionedThroughputOverride": {"ReadCapacityUnits": units}}}])
+        assert replica(home, provisioned, AWAY).get("ProvisionedThroughputOverride") == told
+        there = away.describe_table(TableName=provisioned)["Table"]["ProvisionedThroughput"]
+        assert (there["ReadCapacityUnits"], there["WriteCapacityUnits"]) == (units, 5)
+
+
+OFF = {"AutoScalingDisabled": True, "ScalingPolicies": []}
+
+
+def scaling(least, most, target=70.0, **more):
+    return {"MinimumUnits": least, "MaximumUnits": most,
+            "ScalingPolicyUpdate": {"PolicyName": "mine", "TargetTrackingScalingPolicyConfiguration": {"TargetValue": target, **more}}}
+
+
+def test_auto_scaling_of_replicas(regions, provisioned):
+    home, away, _ = regions.values()
+    described = home.describe_table_replica_auto_scaling(TableName=provisioned)["TableAutoScalingDescription"]
+    assert described == away.describe_table_replica_auto_scaling(TableName=provisioned)["TableAutoScalingDescription"]
+    assert list(described) == ["TableName", "TableStatus", "Replicas"]
+    assert [r["RegionName"] for r in described["Replicas"]] == [AWAY, HOME]
+    for told in described["Replicas"]:
+        assert told["ReplicaProvisionedReadCapacityAutoScalingSettings"] == told["ReplicaProvisionedWriteCapacityAutoScalingSettings"] == OFF
+        assert told["GlobalSecondaryIndexes"] == [{"IndexName": "by_g", "IndexStatus": "ACTIVE", "ProvisionedReadCapacityAutoScalingSettings": OFF,
+                                                   "ProvisionedWriteCapacityAutoScalingSettings": OFF}]
+    home.update_table_replica_auto_scaling(
+        TableName=provisioned, ProvisionedWriteCapacityAutoScalingUpdate=scaling(8, 20, ScaleInCooldown=-1, DisableScaleIn=True),
+        GlobalSecondaryIndexUpdates=[{"IndexName": "by_g", "ProvisionedWriteCapacityAutoScalingUpdate": scaling(1, 4)}],
+        ReplicaUpdates=[{"RegionName": AWAY, "ReplicaProvisionedReadCapacityAutoScalingUpdate": scaling(6, 6, 19.9)}])
+    there, here = away.describe_table_replica_auto_scaling(TableName=provisioned)["TableAutoScalingDescription"]["Replicas"]
+    write = there["ReplicaProvisionedWriteCapacityAutoScalingSettings"]
+    assert write == here["ReplicaProvisionedWriteCapacityAutoScalingSettings"]
+    assert (write["MinimumUnits"], write["MaximumUnits"]) == (8, 20) and write["AutoScalingRoleArn"].startswith("arn:aws:iam::000000000000:role/")
+    assert write["ScalingPolicies"] == [{"PolicyName": "mine", "TargetTrackingScalingPolicyConfiguration": {
+        "DisableScaleIn": True, "ScaleInCooldown": -1, "TargetValue": 70.0}}]
+    assert here["ReplicaProvisionedReadCapacityAutoScalingSettings"] == OFF and there["ReplicaProvisionedReadCapacityAutoScalingSettings"]["MinimumUnits"] == 6
+    # The units are brought within the bounds.
+    units = [d.describe_table(TableName=provisioned)["Table"] for d in (home, away)]
+    assert [(t["ProvisionedThroughput"]["ReadCapacityUnits"], t["ProvisionedThroughput"]["WriteCapacityUnits"]) for t in units] == [(5, 8), (6, 8)]
+    assert [t["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] for t in units] == [4, 4]
+    home.update_table_replica_auto_scaling(TableName=provisioned, ProvisionedWriteCapacityAutoScalingUpdate={"AutoScalingDisabled": True})
+    assert home.describe_table_replica_auto_scaling(TableName=provisioned)["TableAutoScalingDescription"]["Replicas"][1][
+        "ReplicaProvisionedWriteCapacityAutoScalingSettings"] == OFF
+
+
+def test_refusals_of_auto_scaling(regions, table, provisioned):
+    home = regions[HOME]
+
+    def refused(code, text, name=provisioned, **request):
+        with pytest.raises(ClientError, match=text) as error:
+            home.update_table_replica_auto_scaling(TableName=name, **request)
+        assert error.value.response["Error"]["Code"] == code
+
+    def read(update, region=AWAY):
+        return {"ReplicaUpdates": [{"RegionName": region, **({"ReplicaProvisionedReadCapacityAutoScalingUpdate": update} if update is not None else {})}]}
+
+    refused("ResourceNotFoundException", f"Global table with name: '{table}' does not exist.", name=table)
+    refused("ValidationException", "Maximum capacity cannot be less than minimum capacity .Service: AWSApplicationAutoScaling", **read(scaling(5, 4)))
+    refused("ValidationException", "DynamoDBReadCapacityUtilization, target value must be between '10.0' and '90.0', but was '90.1'", **read(scaling(1, 4, 90.1)))
+    refused("ValidationException", "For target tracking scaling, target value must be between .* but was '0.0'", **read(scaling(1, 4, 0.0)))
+    refused("ValidationException", "Parameters 'MaximumUnits', 'ScalingPolicyUpdate', 'MinimumUnits' are required unless auto scaling is being disabled", **read({}))
+    refused("ValidationException", f"at least one update parameter must be specified for region: ‘{AWAY}’", **read(None))
+    refused("ResourceNotFoundException", rf"a replica does not exist in regions: ‘\[{FAR}\]’", **read(scaling(1, 4), FAR))
+    refused("ResourceNotFoundException", r"the global secondary indexes with names: ‘\[nope\]’ do not exist",
+            GlobalSecondaryIndexUpdates=[{"IndexName": "nope", "ProvisionedWriteCapacityAutoScalingUpdate": scaling(1, 4)}])
+    home.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": AWAY}}])
+    refused("ValidationException", "Replicas 'EU-WEST-1', 'US-EAST-1' BillingMode is PayPerRequest. You must convert", name=table, **read(scaling(1, 4)))
