@@ -14,7 +14,8 @@ engine::Schema whole_schema() {
   // 3: checkpoints; zones of buckets, and more checksums of objects; clocks of DynamoDB's replicas.
   // 4: branches.
   // 5: exports and imports of DynamoDB's tables.
-  schema.version = 5;
+  // 6: sizes of DynamoDB's collections.
+  schema.version = 6;
   schema.migrations = {{2, "streams and expiries", dynamodb::begin_streams_and_expiries}};
   schema.add(s3::tables());
   schema.add(dynamodb::tables());

@@ -62,6 +62,9 @@ struct DynamoDbOptions {
   // False: items whose time to live has passed stay (DYNAMODB_REMOVE_EXPIRED_ITEMS=0).
   bool remove_expired = true;
   ThrottleOptions throttle{};
+  // The most that the items of one partition key of a table with local indexes may have, in bytes; for
+  // tests. 0: as on AWS.
+  std::int64_t collection_bytes_max = 0;
 };
 
 // One per store. Safe to use from any thread once registered.

@@ -95,6 +95,10 @@ Error throughput_exceeded(const Table& table, const Index* index, bool reading) 
   return error;
 }
 
+Error collection_too_large() {
+  return refusal("ItemCollectionSizeLimitExceededException", "Collection size exceeded.");
+}
+
 Error conditional_check_failed(std::string_view item_json) {
   Error error = refusal("ConditionalCheckFailedException", "The conditional request failed");
   if (item_json.empty()) return error;

@@ -33,6 +33,7 @@ Error key_schema_mismatch();
 // `item_json` is the item for ReturnValuesOnConditionCheckFailure; empty: none.
 // Of the table, or of a global index of it (null: none).
 Error throughput_exceeded(const Table& table, const Index* index, bool reading);
+Error collection_too_large();
 Error conditional_check_failed(std::string_view item_json);
 Error transaction_too_large();  // The words are the documentation's: none was recorded.
 Error duplicate_item();         // PartiQL's INSERT.

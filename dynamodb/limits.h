@@ -4,11 +4,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace cloche::dynamodb {
 
 // AWS: "Item size", names included.
 inline constexpr std::size_t kItemBytesMax = std::size_t{400} << 10;
+// AWS: "Item collections in local secondary indexes": all items of one partition key, with their entries in
+// local indexes.
+inline constexpr std::int64_t kCollectionBytesMax = std::int64_t{10} << 30;
 // AWS: levels of nested attributes; an attribute of an item is the first. It also bounds the recursion of everything that walks an item.
 inline constexpr int kNestingDepthMax = 32;
 // AWS: what one Query, Scan or BatchGetItem reads at most, and what a page ends at.

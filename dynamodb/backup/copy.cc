@@ -179,6 +179,7 @@ Result<bool> Copier::step(Copy& copy, const engine::ReadView& view, const engine
       CLOCHE_TRY(const item, StoredItem(row).tree(arena));
       for (const Index& index : table->indexes)
         CLOCHE_TRY_VOID(write_index_entry(txn, *table, index, item));
+      if (table->counts_collections) CLOCHE_TRY_VOID(count_collection(txn, *table, item));
     }
     return more ? note(txn, copy) : finish(txn, copy);
   });

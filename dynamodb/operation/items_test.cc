@@ -139,5 +139,44 @@ TEST_F(ItemsTest, IndexEntriesFollowTheItem) {
   EXPECT_EQ(rows(kIndexEntries), 0u);
 }
 
+// A collection is what is under one partition key, with its entries in local indexes; global ones do not
+// count. What makes it too large is refused, and what makes it smaller is not.
+TEST_F(ItemsTest, CollectionsHaveALimit) {
+  open({.durability = wal::Durability::Memory}, {.collection_bytes_max = 1000});
+  const std::string made =
+      run(create_table, R"({"TableName":"things","BillingMode":"PAY_PER_REQUEST",
+      "KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"s","KeyType":"RANGE"}],
+      "AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},{"AttributeName":"s","AttributeType":"N"},
+      {"AttributeName":"l","AttributeType":"S"}],"LocalSecondaryIndexes":[{"IndexName":"by_l","KeySchema":[
+      {"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"l","KeyType":"RANGE"}],
+      "Projection":{"ProjectionType":"ALL"}}]})");
+  ASSERT_TRUE(made.starts_with("{")) << made;
+  const auto item = [](const std::string& p, int s, std::size_t bytes, bool indexed) {
+    return R"({"p":{"S":")" + p + R"("},"s":{"N":")" + std::to_string(s) + R"("},"v":{"S":")" +
+           std::string(bytes, 'x') + "\"}" + (indexed ? R"(,"l":{"S":"l"})" : "") + "}";
+  };
+  const std::string exceeded =
+      "ItemCollectionSizeLimitExceededException: Collection size exceeded.";
+  EXPECT_EQ(put(item("a", 1, 400, false)), "{}");
+  EXPECT_EQ(put(item("a", 2, 400, false)), "{}");
+  EXPECT_EQ(put(item("a", 3, 400, false)), exceeded);
+  EXPECT_EQ(put(item("b", 1, 400, false)), "{}") << "another collection";
+  EXPECT_EQ(put(item("c", 1, 600, true)), exceeded) << "the entry counts too";
+  EXPECT_EQ(put(item("c", 1, 300, true)), "{}");
+  const std::string cancelled =
+      run(transact_write_items, R"({"TransactItems":[{"Put":{"TableName":"things","Item":)" +
+                                    item("a", 3, 400, false) + "}}]}");
+  EXPECT_NE(cancelled.find("ItemCollectionSizeLimitExceeded"), std::string::npos) << cancelled;
+  EXPECT_EQ(put(item("a", 1, 10, false)), "{}");
+  EXPECT_EQ(put(item("a", 3, 400, false)), "{}");
+  for (const char* p : {"a", "b", "c"}) {
+    for (int s = 1; s <= 3; ++s) {
+      run(delete_item, R"({"TableName":"things","Key":{"p":{"S":")" + std::string(p) +
+                           R"("},"s":{"N":")" + std::to_string(s) + "\"}}}");
+    }
+  }
+  EXPECT_EQ(rows(kCollections), 0u) << "nothing is left of what was counted";
+}
+
 }  // namespace
 }  // namespace cloche::dynamodb

@@ -89,6 +89,7 @@ Result<Table> plan_restored(engine::WriteTxn& txn, const Table& source, const Va
     CLOCHE_TRY(const planned, plan_throughput(units));
     table.throughput = planned;
   }
+  table.counts_collections = table.has_local_index();
   CLOCHE_TRY(const id, Catalog::next_id(txn));
   table.id = id;
   for (Index& index : table.indexes) {

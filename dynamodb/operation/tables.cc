@@ -70,6 +70,7 @@ Result<void> make_table(engine::WriteTxn& txn, const Place& place, std::string_v
   table.uuid = txn.ids().uuid();
   if (table.on_demand) table.on_demand_since = table.created;
   if (table.kms_key.ends_with(":key/")) table.kms_key += txn.ids().uuid();
+  table.counts_collections = table.has_local_index();
   CLOCHE_TRY(const id, Catalog::next_id(txn));
   table.id = id;
   for (Index& index : table.indexes) {
@@ -155,6 +156,7 @@ Result<void> drop_table(engine::WriteTxn& txn, const Table& table) {
   } else {
     CLOCHE_TRY_VOID(clear_rows_later(txn, kItems, table.id));
   }
+  if (table.counts_collections) CLOCHE_TRY_VOID(clear_rows_later(txn, kCollections, table.id));
   for (const Index& index : table.indexes)
     CLOCHE_TRY_VOID(clear_rows_later(txn, kIndexEntries, index.id));
   if (!table.ttl_attribute.empty()) CLOCHE_TRY_VOID(end_expiry(txn, table));

@@ -46,6 +46,8 @@ bool CancellationReasons::take(std::size_t item, const Error& error) {
     if (!error.details.empty()) reason.item_json = error.details.front().second;
   } else if (error.code == "DuplicateItemException") {
     reason.code = "DuplicateItem";
+  } else if (error.code == "ItemCollectionSizeLimitExceededException") {
+    reason.code = "ItemCollectionSizeLimitExceeded";
   } else if (error.code == "ProvisionedThroughputExceededException") {
     reason.code = "ProvisionedThroughputExceeded";
   } else if (error.code == "ValidationException") {
@@ -129,7 +131,10 @@ Result<Value> transact(Service& service, engine::WriteTxn& txn, const protocol::
   CapacityByTable capacities;
   Value metrics = Value::map();
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    CLOCHE_TRY(consumed, apply(txn, decisions[i], arena));
+    auto applied = apply(txn, decisions[i], arena);
+    if (!applied)
+      return reasons.take(i, applied.error()) ? reasons.error() : std::move(applied).error();
+    ConsumedHalves consumed = *std::move(applied);
     consumed.table *= 2;
     for (std::int64_t& halves : consumed.indexes) halves *= 2;
     capacities.add(decisions[i].table, consumed);

@@ -200,6 +200,8 @@ Result<Decision> locate(Service& service, const engine::ReadView& view, const pr
   decision.key = *std::move(key);
   if (plan.expressions.update)
     CLOCHE_TRY_VOID(refuse_keys(*decision.table, *plan.expressions.update));
+  const std::int64_t lowered = service.options.collection_bytes_max;
+  decision.collection_bytes_max = lowered > 0 ? lowered : kCollectionBytesMax;
   return decision;
 }
 
@@ -250,9 +252,15 @@ Result<ConsumedHalves> apply(engine::WriteTxn& txn, Decision& decision, Arena& a
   };
   if (!decision.writes) return charged(consumed);
   std::vector<std::int64_t> index_units;
+  const bool grows = decision.after && decision.after->bytes > decision.before.bytes();
   CLOCHE_TRY_VOID(write_item(txn, *decision.table, decision.key, decision.before,
                              decision.after ? &*decision.after : nullptr, Changer::Client,
                              index_units, arena));
+  // What is too large already may still become smaller.
+  if (grows && decision.table->counts_collections) {
+    CLOCHE_TRY(const collected, collection_bytes(txn, *decision.table, decision.key));
+    if (collected > decision.collection_bytes_max) return collection_too_large();
+  }
   for (std::size_t i = 0; i < index_units.size(); ++i)
     consumed.add_index(i, 2 * index_units[i], *decision.table);
   return charged(consumed);

@@ -47,6 +47,7 @@ struct Decision {
   FoundItem before;
   std::optional<NewItem> after;  // Nothing if the item goes, or was never there.
   bool writes = false;           // False for a check, and for a delete of nothing.
+  std::int64_t collection_bytes_max = 0;
   Throttle* throttle = nullptr;  // Charged with what is consumed; null: nobody counts.
   Value attributes;              // What ReturnValues asks for; Absent if nothing.
 };

@@ -24,6 +24,9 @@ inline constexpr engine::TableId kCounters =
 inline constexpr engine::TableId kTokens =
     204;  // (account, region, token) -> an idempotent request and its end
 
+inline constexpr engine::TableId kCollections =
+    216;  // (table, hash, partition key) -> bytes of a collection, in decimal (items.h)
+
 // Who asks: names of tables are a caller's own.
 struct Place {
   std::string account, region;

@@ -425,6 +425,7 @@ const TableDescription* description_of(engine::TableId table) {
     case kExpiries:
     case kExpiryHeads:
     case kReplicaClocks:
+    case kCollections:
       return &kNumbered;
     case kCopies:
       return &kCopy;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "dynamodb/errors.h"
 #include "dynamodb/item/key_bytes.h"
@@ -137,8 +138,10 @@ void append_item_key(engine::KeyWriter& key, const Table& table, const Value& it
 // Brings one index from the item before to the item after; answers with the units that the service
 // would count: an entry that does not change costs nothing, one that moves costs its removal and
 // its writing.
+// Adds to `bytes` what the index grows by.
 Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, const Index& index,
-                                  const Value* before, const Value* after, Arena& arena) {
+                                  const Value* before, const Value* after, std::int64_t& bytes,
+                                  Arena& arena) {
   const auto row = [&](const Value* item) {
     return item ? index_row(table, index, *item) : std::nullopt;
   };
@@ -146,6 +149,8 @@ Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, con
   const auto new_key = row(after);
   const std::string old_row = old_key ? projected_row(table, index, *before, arena) : "";
   const std::string new_row = new_key ? projected_row(table, index, *after, arena) : "";
+  if (old_key) bytes -= static_cast<std::int64_t>(StoredItem(old_row).bytes());
+  if (new_key) bytes += static_cast<std::int64_t>(StoredItem(new_row).bytes());
   std::int64_t units = 0;
   if (old_key && old_key != new_key) {
     CLOCHE_TRY_VOID(txn.erase(kIndexEntries, *old_key));
@@ -154,6 +159,20 @@ Result<std::int64_t> update_index(engine::WriteTxn& txn, const Table& table, con
   if (!new_key || (old_key == new_key && old_row == new_row)) return units;
   CLOCHE_TRY_VOID(txn.put(kIndexEntries, *new_key, new_row));
   return units + std::max(write_units(new_row), old_key == new_key ? write_units(old_row) : 0);
+}
+
+std::string collection_row(const Table& table, const std::string& partition) {
+  const HashedPart hashed{table.keys.partition.type, partition};
+  return partition_prefix(table.id, table.order, {&hashed, 1}).take();
+}
+
+Result<void> grow_collection(engine::WriteTxn& txn, const Table& table, const ItemKey& key,
+                             std::int64_t by) {
+  if (by == 0) return {};
+  CLOCHE_TRY(const bytes, collection_bytes(txn, table, key));
+  const std::string row = collection_row(table, key.partition);
+  return bytes + by > 0 ? txn.put(kCollections, row, std::to_string(bytes + by))
+                        : txn.erase(kCollections, row);
 }
 
 }  // namespace
@@ -275,16 +294,21 @@ Result<Value> FoundItem::tree(Arena& arena) {
 Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey& key,
                         FoundItem& before, const NewItem* after, Changer changer,
                         std::vector<std::int64_t>& index_units, Arena& arena) {
+  std::int64_t grown = (after ? static_cast<std::int64_t>(after->bytes) : 0) -
+                       static_cast<std::int64_t>(before.bytes());
   if (!table.indexes.empty()) {
     CLOCHE_TRY(const old_tree, before.tree(arena));
     index_units.resize(table.indexes.size());
     for (std::size_t i = 0; i < table.indexes.size(); ++i) {
+      std::int64_t bytes = 0;
       CLOCHE_TRY(const units,
                  update_index(txn, table, table.indexes[i], before.exists() ? &old_tree : nullptr,
-                              after ? &after->tree : nullptr, arena));
+                              after ? &after->tree : nullptr, bytes, arena));
       index_units[i] += units;
+      if (!table.indexes[i].global) grown += bytes;
     }
   }
+  if (table.counts_collections) CLOCHE_TRY_VOID(grow_collection(txn, table, key, grown));
   if (has_stream(table)) CLOCHE_TRY_VOID(record_change(txn, table, before, after, changer, arena));
   if (!table.ttl_attribute.empty())
     CLOCHE_TRY_VOID(update_expiry(txn, table, key, before, after, arena));
@@ -292,6 +316,26 @@ Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey
     CLOCHE_TRY_VOID(note_replicated_write(txn, table, key));
   if (after != nullptr) return txn.put(kItems, key.row, after->row);
   return before.exists() ? txn.erase(kItems, key.row) : Result<void>();
+}
+
+Result<std::int64_t> collection_bytes(const engine::ReadView& view, const Table& table,
+                                      const ItemKey& key) {
+  CLOCHE_TRY(const row, view.get(kCollections, collection_row(table, key.partition)));
+  std::int64_t bytes = 0;
+  if (row) std::from_chars(row->data(), row->data() + row->size(), bytes);
+  return bytes;
+}
+
+Result<void> count_collection(engine::WriteTxn& txn, const Table& table, const Value& item) {
+  CLOCHE_TRY(const key, key_of_item(table, item));
+  Arena arena;
+  auto bytes = static_cast<std::int64_t>(item_bytes(item));
+  for (const Index& index : table.indexes) {
+    if (index.global || !index_row(table, index, item)) continue;
+    bytes +=
+        static_cast<std::int64_t>(StoredItem(projected_row(table, index, item, arena)).bytes());
+  }
+  return grow_collection(txn, table, key, bytes);
 }
 
 Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index,

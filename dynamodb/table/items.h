@@ -72,6 +72,14 @@ Result<void> write_item(engine::WriteTxn& txn, const Table& table, const ItemKey
                         FoundItem& before, const NewItem* after, Changer changer,
                         std::vector<std::int64_t>& index_units, Arena& arena);
 
+// The size of the collection that a key is in: all items of its partition key with their entries in local
+// indexes. A row of its own, which write_item keeps for tables that count (Table::counts_collections), so
+// that a write reads one row and not the collection. Tables without local indexes pay nothing.
+Result<std::int64_t> collection_bytes(const engine::ReadView& view, const Table& table,
+                                      const ItemKey& key);
+// Counts an item that is put among the others by other means than write_item.
+Result<void> count_collection(engine::WriteTxn& txn, const Table& table, const Value& item);
+
 // Writes the entry of one item in one index, as it has to be: the step of a backfill.
 Result<void> write_index_entry(engine::WriteTxn& txn, const Table& table, const Index& index,
                                const Value& item);

@@ -203,6 +203,7 @@ std::string encode_table(const Table& table) {
   out.add(arena, "throughput", encode_throughput(table.throughput, arena));
   encode_limits(out, table.limits, arena);
   encode_scaling(out, table.scaling, arena);
+  if (table.counts_collections) out.add(arena, "counts_collections", Value::boolean(true));
   if (table.legacy_global_since)
     out.add(arena, "legacy_global_since", encode_time(table.legacy_global_since));
   out.add(arena, "warm", encode_warm(table.warm, arena));
@@ -276,6 +277,7 @@ Result<Table> decode_table(std::string_view row) {
   table.throughput = decode_throughput(in["throughput"]);
   table.limits = decode_limits(in);
   table.scaling = decode_scaling(in);
+  table.counts_collections = in["counts_collections"].as_bool();
   table.legacy_global_since = decode_time(in["legacy_global_since"]);
   table.warm = decode_warm(in["warm"]);
   table.contributor_insights = in["contributor_insights"].as_bool();

@@ -153,6 +153,8 @@ struct Table {
   ResourcePolicy stream_policy;  // Of its present stream.
   std::vector<KinesisDestination> kinesis;
   std::vector<Replica> replicas;  // In other regions than this one.
+  bool counts_collections =
+      false;  // Has had local indexes and the sizes of collections from its beginning.
   // When the global table of version 2017.11.29 was made that it is a replica of; absent: of none,
   // and its replicas are those of version 2019.11.21.
   std::optional<Instant> legacy_global_since;
