@@ -6,6 +6,7 @@
 #include "base/time_text.h"
 #include "engine/engine.h"
 #include "s3/handlers.h"
+#include "s3/lifecycle.h"
 #include "s3/records.h"
 #include "s3/versions.h"
 
@@ -309,8 +310,15 @@ bool renumber_work(std::string_view kind, std::string& payload, const Numbers& n
     return true;
   }
   Arena arena;
-  const auto parsed = parse_json(payload, arena);
-  if (parsed) about.name = (*parsed)["bucket"].str();
+  auto parsed = parse_json(arena.copy(payload), arena);
+  if (!parsed) return true;
+  about.name = (*parsed)["bucket"].str();
+  // A round of lifecycle that is under way names a row by its old number: its phase begins again.
+  if (kind == kLifecycleWork && !(*parsed)["from"].text().empty()) {
+    parsed->set(arena, "from", Value::string(""));
+    payload.clear();
+    append_json(payload, *parsed);
+  }
   return true;
 }
 

@@ -309,7 +309,9 @@ bool renumber_counter(std::string_view, std::string& value, const Numbers& numbe
   return numbers.last() > 0;
 }
 
-// Work on a table, with its number: table/table_work.h.
+// Work on a table, with its number (table/table_work.h). What goes from row to row, and names the row
+// that it has come to, begins again: the row's key is another one now, and doing it twice changes
+// nothing.
 bool renumber_table_work(std::string_view kind, std::string& payload, const Numbers& numbers,
                          Owner& about) {
   KeyReader columns(payload);
@@ -319,29 +321,31 @@ bool renumber_table_work(std::string_view kind, std::string& payload, const Numb
   if (!number) return false;
   engine::KeyWriter out;
   out.text(about.account).text(about.region).text(about.name).integer(*number);
-  const std::size_t changed = engine::KeyWriter()
-                                  .text(about.account)
-                                  .text(about.region)
-                                  .text(about.name)
-                                  .integer(before)
-                                  .bytes()
-                                  .size();
-  std::string rest = payload.substr(changed);
-  if (kind == kBackfillWork) {
-    const auto index = numbers.find(columns.integer());
-    if (!index) return false;
-    engine::KeyWriter named;
-    named.integer(*index);
-    rest.replace(0, named.bytes().size(), named.bytes());
-  }
-  if (kind == kExpiryWork) {
+  if (kind == kReplicateWork) {
+    const std::string partition = columns.blob();
+    out.blob(partition).blob(columns.blob());
+  } else if (kind == kExpiryWork) {
     // Of several only the one that the head speaks of does anything.
+    const std::int64_t expires = columns.integer();
     const std::string head_key = engine::KeyWriter().integer(before).take();
     const auto head = numbers.view().get(kExpiryHeads, head_key);
-    if (!head || !*head || Value::string(**head).as_integer(0) != columns.integer()) return false;
+    if (!head || !*head || Value::string(**head).as_integer(0) != expires) return false;
+    out.integer(expires);
+  } else {
+    if (kind == kBackfillWork) {
+      const auto index = numbers.find(columns.integer());
+      if (!index) return false;
+      out.integer(*index);
+    }
+    out.blob("");
   }
-  payload = out.take() + rest;
+  payload = out.take();
   return true;
+}
+
+bool is_table_work(std::string_view kind) {
+  return kind == kExpiryWork || kind == kBeginExpiryWork || kind == kBackfillWork ||
+         kind == kReplicateWork || kind == kFillReplicasWork;
 }
 
 // What belongs to nobody any more is left out, and needs no clearing.
@@ -359,16 +363,15 @@ bool renumber_clear_work(std::string& payload, const Numbers& numbers, Owner& ab
 
 bool renumber_work(std::string_view kind, std::string& payload, const Numbers& numbers,
                    Owner& about) {
-  if (kind == kCopyWork || kind == kExportWork || kind == kImportWork) return numbers.whole();
-  if (kind == kForgetTokenWork)
-    return numbers.whole();  // Belongs to an account, as the token does.
+  if (is_table_work(kind)) return renumber_table_work(kind, payload, numbers, about);
   if (kind == kClearWork) return renumber_clear_work(payload, numbers, about);
   if (kind == kForgetStream || kind == kExpireBackupWork) {
     KeyReader columns(payload);
     about = owner_in_key(columns);
     return true;
   }
-  if (kind != kTrimStream) return renumber_table_work(kind, payload, numbers, about);
+  // The others name nobody: what wakes who looks by himself, and tokens, which belong to an account.
+  if (kind != kTrimStream) return numbers.whole();
   const std::int64_t stream = KeyReader(payload).integer();
   const Owner* const owner = numbers.owners().find(stream);
   const auto number = numbers.find(stream);
@@ -422,6 +425,7 @@ const TableDescription* description_of(engine::TableId table) {
     case kExpiries:
     case kExpiryHeads:
     case kReplicaClocks:
+    case kCollections:
       return &kNumbered;
     case kCopies:
       return &kCopy;

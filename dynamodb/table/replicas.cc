@@ -12,9 +12,6 @@
 namespace cloche::dynamodb {
 namespace {
 
-constexpr std::string_view kReplicate = "dynamodb.replicate";
-constexpr std::string_view kFill = "dynamodb.fill_replicas";
-
 // When an item was written, and in which region: the order of writes.
 struct WriteClock {
   std::int64_t microseconds = 0;
@@ -135,7 +132,7 @@ Result<void> fill(Catalog& catalog, engine::WriteTxn& txn, const std::string& pa
     CLOCHE_TRY_VOID(bring_to_all(catalog, txn, *table, key));
   }
   if (!step.more) return {};
-  return queue(txn, kFill, work_on(*table).blob(step.last).take());
+  return queue(txn, kFillReplicasWork, work_on(*table).blob(step.last).take());
 }
 
 }  // namespace
@@ -147,21 +144,22 @@ Result<void> note_replicated_write(engine::WriteTxn& txn, const Table& table, co
       std::max(last.microseconds + 1, std::int64_t{txn.now().time_since_epoch().count()}),
       table.region};
   CLOCHE_TRY_VOID(txn.put(kReplicaClocks, key.row, encode(clock)));
-  return queue(txn, kReplicate, work_on(table).blob(key.partition).blob(key.sort).take());
+  return queue(txn, kReplicateWork, work_on(table).blob(key.partition).blob(key.sort).take());
 }
 
 Result<void> fill_replicas_later(engine::WriteTxn& txn, const Table& table) {
-  return queue(txn, kFill, work_on(table).blob("").take());
+  return queue(txn, kFillReplicasWork, work_on(table).blob("").take());
 }
 
 void name_replica_work(engine::Store& store, Catalog& catalog) {
-  store.on_work(std::string(kReplicate),
+  store.on_work(std::string(kReplicateWork),
                 [&catalog](engine::WriteTxn& txn, const std::string& payload) {
                   return replicate(catalog, txn, payload);
                 });
-  store.on_work(std::string(kFill), [&catalog](engine::WriteTxn& txn, const std::string& payload) {
-    return fill(catalog, txn, payload);
-  });
+  store.on_work(std::string(kFillReplicasWork),
+                [&catalog](engine::WriteTxn& txn, const std::string& payload) {
+                  return fill(catalog, txn, payload);
+                });
 }
 
 }  // namespace cloche::dynamodb

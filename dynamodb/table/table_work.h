@@ -9,11 +9,13 @@
 
 namespace cloche::dynamodb {
 
-// Kinds of work. Payloads: of the first three as below, of the others a table of the engine and a
+// Kinds of work. Payloads: of the first five as below, of the others a table of the engine and a
 // number whose rows go, a row of dynamodb_tokens, a row of dynamodb_backups.
 inline constexpr std::string_view kExpiryWork = "dynamodb.expire";
 inline constexpr std::string_view kBeginExpiryWork = "dynamodb.begin_expiry";
 inline constexpr std::string_view kBackfillWork = "dynamodb.backfill";
+inline constexpr std::string_view kReplicateWork = "dynamodb.replicate";
+inline constexpr std::string_view kFillReplicasWork = "dynamodb.fill_replicas";
 inline constexpr std::string_view kClearWork = "dynamodb.clear";
 inline constexpr std::string_view kForgetTokenWork = "dynamodb.forget_token";
 inline constexpr std::string_view kExpireBackupWork = "dynamodb.expire_backup";
