@@ -94,7 +94,7 @@ Result<Sha256> parse_magic(std::string_view text) {
   if (text.starts_with(kMagicBegin) && text.ends_with('\n')) {
     const std::string_view hex =
         text.substr(kMagicBegin.size(), text.size() - kMagicBegin.size() - 1);
-    if (from_hex(hex, digest)) return digest;
+    if (from_hex(hex, digest) && magic_text(digest) == text) return digest;
   }
   if (text.starts_with("cloche sealed file "))
     return damaged("the file was sealed by a newer release of Cloche: open it with that one");
@@ -201,7 +201,7 @@ Result<SealedBlob> parse_blob_line(std::string_view line) {
   if (line.size() != kBlobLine || !from_hex(line.substr(0, 64), blob.blob.digest) ||
       !read(65, blob.blob.size) || !read(79, blob.stored) || line.back() != '\n' ||
       blob.blob.size == 0 || blob.stored == 0 || blob.stored > blob.blob.size ||
-      blob.stored > kTarMemberMax)
+      blob.stored > kTarMemberMax || blob_line(blob) != line)
     return damaged("a line of the list of blobs can't be taken apart");
   return blob;
 }
