@@ -145,30 +145,30 @@ void create_session(S3& s3, const CallPtr& call) {
   if (!read_only) return call->fail(read_only.error());
   if (auto named = zone_of_name(call->input()["Bucket"].text()); !named)
     return call->fail(std::move(named).error());
-  commit(s3, call,
-         [&s3, call,
-          mode = *read_only ? "ReadOnly" : "ReadWrite"](engine::WriteTxn& txn) -> Result<Value> {
-           Arena& arena = call->arena();
-           const std::string_view bucket = call->input()["Bucket"].text();
-           CLOCHE_TRY(const secret, make_secret(txn));
-           const std::string body =
-               letters_of(call->caller().account) + txn.ids().from_alphabet(kBase32, kChance);
-           const std::string key = std::string(kPrefix) + body + proof_of(secret, body);
-           const Instant until = txn.now() + kSessionTime;
-           const std::string words = words_of(key, bucket, mode, until, call->caller());
-           Value credentials = Value::map();
-           credentials.add(
-               arena, "SessionToken",
-               Value::string(arena, to_base64(as_bytes(bound(secret, "token", words) + words))));
-           credentials.add(arena, "SecretAccessKey",
-                           Value::string(arena, to_base64(as_bytes(bound(secret, "secret", key)))));
-           credentials.add(arena, "AccessKeyId", Value::string(arena, key));
-           credentials.add(arena, "Expiration", Value::timestamp(until));
-           Value output = Value::map();
-           output.add(arena, "Credentials", credentials);
-           output.add(arena, "ServerSideEncryption", Value::string("AES256"));
-           return output;
-         });
+  commit(
+      s3, call,
+      [call, mode = *read_only ? "ReadOnly" : "ReadWrite"](engine::WriteTxn& txn) -> Result<Value> {
+        Arena& arena = call->arena();
+        const std::string_view bucket = call->input()["Bucket"].text();
+        CLOCHE_TRY(const secret, make_secret(txn));
+        const std::string body =
+            letters_of(call->caller().account) + txn.ids().from_alphabet(kBase32, kChance);
+        const std::string key = std::string(kPrefix) + body + proof_of(secret, body);
+        const Instant until = txn.now() + kSessionTime;
+        const std::string words = words_of(key, bucket, mode, until, call->caller());
+        Value credentials = Value::map();
+        credentials.add(
+            arena, "SessionToken",
+            Value::string(arena, to_base64(as_bytes(bound(secret, "token", words) + words))));
+        credentials.add(arena, "SecretAccessKey",
+                        Value::string(arena, to_base64(as_bytes(bound(secret, "secret", key)))));
+        credentials.add(arena, "AccessKeyId", Value::string(arena, key));
+        credentials.add(arena, "Expiration", Value::timestamp(until));
+        Value output = Value::map();
+        output.add(arena, "Credentials", credentials);
+        output.add(arena, "ServerSideEncryption", Value::string("AES256"));
+        return output;
+      });
 }
 
 }  // namespace cloche::s3
