@@ -62,7 +62,7 @@ def run(options):
         write_items(cloche, options.items, "a")
         write_objects(cloche, options.objects, options.object_bytes)
         cloche.wait_until_flushed()
-        row("bytes on disk", f"{cloche.disk_bytes() / 1e6:,.0f} MB, of these state.db {cloche.disk_bytes('state.db') / 1e6:,.0f} MB")
+        row("bytes on disk", f"{cloche.disk_bytes() / 1e6:,.0f} MB, of these in state.db and SQLite's log {cloche.disk_bytes('state.db*') / 1e6:,.0f} MB")
         made = []
         for _ in range(5):
             made.append(ask(cloche, "POST", "/_cloche/branches", {"name": "timed"})["milliseconds"])
