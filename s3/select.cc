@@ -28,7 +28,7 @@ constexpr std::chrono::seconds kSilenceMax{1};
 
 struct Selection {
   select::Query query;
-  std::unique_ptr<select::Decompressor> decompressor;
+  std::unique_ptr<Decompressor> decompressor;
   std::unique_ptr<select::RecordReader> reader;
   std::unique_ptr<select::RowWriter> writer;
   ObjectRecord object;

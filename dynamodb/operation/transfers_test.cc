@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/compression.h"
 #include "dynamodb/operation/test_service.h"
-#include "dynamodb/transfer/compression.h"
 #include "engine/store/test_store.h"
 #include "s3/records.h"
 #include "s3/tables.h"
@@ -87,7 +87,7 @@ class TransfersTest : public ServiceTest {
     EXPECT_TRUE(objects);
     std::string text;
     for (const s3::ListedObject& listed : *objects) {
-      const auto gunzip = make_decompressor("GZIP");
+      const auto gunzip = make_gunzip();
       EXPECT_TRUE(gunzip->append(object(listed.key), [&](std::string_view piece) -> Result<void> {
         text += piece;
         return {};

@@ -1,13 +1,13 @@
 // What an export does in the background.
 #include <chrono>
 
+#include "base/compression.h"
 #include "base/json.h"
 #include "base/time_text.h"
 #include "dynamodb/backup/past_cursor.h"
 #include "dynamodb/item/stored_item.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/table/items.h"
-#include "dynamodb/transfer/compression.h"
 #include "dynamodb/transfer/export.h"
 #include "dynamodb/transfer/ion.h"
 

@@ -1,11 +1,11 @@
 // What an import does in the background.
 #include <chrono>
 
+#include "base/compression.h"
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
 #include "dynamodb/table/catalog.h"
 #include "dynamodb/table/items.h"
-#include "dynamodb/transfer/compression.h"
 #include "dynamodb/transfer/import.h"
 #include "dynamodb/transfer/import_records.h"
 
@@ -32,6 +32,13 @@ Result<Table> table_of(const engine::ReadView& view, const Import& import) {
   Error error = table_not_found(import.table_name);
   error.code = "TableNotFound";
   return error;
+}
+
+// As InputCompressionType names them.
+std::unique_ptr<Decompressor> decompressor_of(const Import& import) {
+  if (import.compression == "GZIP") return make_gunzip();
+  if (import.compression == "ZSTD") return make_unzstd();
+  return make_plain();
 }
 
 }  // namespace
@@ -69,7 +76,7 @@ class Importer::Run {
     const std::int64_t done_before = import_.records_done;
     std::int64_t seen = 0, bytes = 0;
     const auto reader = make_record_reader(import_, table_);
-    const auto decompressor = make_decompressor(import_.compression);
+    const auto decompressor = decompressor_of(import_);
     bool ended = false;
     const RecordReader::Sink take = [&](const RecordReader::MakeItem& make) -> Result<void> {
       if (stopping_) {

@@ -1,4 +1,4 @@
-// zstd behind a small header of ours: this folder alone includes zstd.h. One level, one thread and no
+// One frame of zstd, with its size and bounds (base/compression.h takes whatever comes). One level, one thread and no
 // time stamps, so that equal bytes become equal bytes.
 #pragma once
 

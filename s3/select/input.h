@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/compression.h"
 #include "base/document.h"
 #include "base/result.h"
 #include "s3/select/evaluate.h"
@@ -19,14 +20,6 @@ inline constexpr std::size_t kRecordBytesMax = std::size_t{1} << 20;
 // Ours: of a JSON document, which has to be held whole.
 inline constexpr std::size_t kDocumentBytesMax = std::size_t{64} << 20;
 
-// Takes bytes and hands decompressed ones on.
-class Decompressor {
- public:
-  using Sink = std::function<Result<void>(std::string_view)>;
-  virtual ~Decompressor() = default;
-  virtual Result<void> append(std::string_view bytes, const Sink& sink) = 0;
-  virtual Result<void> finish() = 0;  // Refuses what was cut short.
-};
 // "NONE", "GZIP", "BZIP2" or empty; refuses others.
 Result<std::unique_ptr<Decompressor>> make_decompressor(std::string_view type);
 

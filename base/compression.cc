@@ -1,5 +1,6 @@
-#include "dynamodb/transfer/compression.h"
+#include "base/compression.h"
 
+#include <bzlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -7,7 +8,7 @@
 
 #include "base/error.h"
 
-namespace cloche::dynamodb {
+namespace cloche {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{64} << 10;
@@ -16,7 +17,7 @@ constexpr int kGzipWindow = 15 + 16;
 
 Error malformed() {
   return {.kind = Error::Kind::Refused,
-          .code = "MalformedData",
+          .code = std::string(kMalformedData),
           .message = "The data is not compressed in the format that was given",
           .http_status = 400,
           .details = {}};
@@ -63,7 +64,54 @@ class Gunzip final : public Decompressor {
   z_stream stream_{};
   std::string out_ = std::string(kChunk, '\0');
   bool ready_ = false;
-  bool ended_ = true;  // No bytes at all are an object without items.
+  bool ended_ = true;
+};
+
+class Bunzip2 final : public Decompressor {
+ public:
+  ~Bunzip2() override { end(); }
+
+  Result<void> append(std::string_view bytes, const ByteSink& sink) override {
+    stream_.next_in = const_cast<char*>(bytes.data());
+    stream_.avail_in = static_cast<unsigned>(bytes.size());
+    bool full = false;
+    while (stream_.avail_in > 0 || full) {
+      if (ended_) CLOCHE_TRY_VOID(begin());
+      stream_.next_out = out_.data();
+      stream_.avail_out = kChunk;
+      const int code = BZ2_bzDecompress(&stream_);
+      if (code != BZ_OK && code != BZ_STREAM_END) return malformed();
+      ended_ = code == BZ_STREAM_END;
+      full = !ended_ && stream_.avail_out == 0;
+      CLOCHE_TRY_VOID(sink(std::string_view(out_).substr(0, kChunk - stream_.avail_out)));
+    }
+    return {};
+  }
+  Result<void> finish() override { return ended_ ? Result<void>() : malformed(); }
+
+ private:
+  // One stream after the other, as parallel compressors write them.
+  Result<void> begin() {
+    char* const next = stream_.next_in;
+    const unsigned left = stream_.avail_in;
+    end();
+    stream_ = {};
+    ready_ = BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK;
+    if (!ready_) return unavailable("bzip2 can't begin");
+    stream_.next_in = next;
+    stream_.avail_in = left;
+    ended_ = false;
+    return {};
+  }
+  void end() {
+    if (ready_) BZ2_bzDecompressEnd(&stream_);
+    ready_ = false;
+  }
+
+  bz_stream stream_{};
+  std::string out_ = std::string(kChunk, '\0');
+  bool ready_ = false;
+  bool ended_ = true;
 };
 
 class Unzstd final : public Decompressor {
@@ -127,10 +175,9 @@ Result<void> GzipWriter::append(std::string_view bytes, const ByteSink& sink) {
 }
 Result<void> GzipWriter::finish(const ByteSink& sink) { return impl_->run({}, Z_FINISH, sink); }
 
-std::unique_ptr<Decompressor> make_decompressor(std::string_view type) {
-  if (type == "GZIP") return std::make_unique<Gunzip>();
-  if (type == "ZSTD") return std::make_unique<Unzstd>();
-  return std::make_unique<Plain>();
-}
+std::unique_ptr<Decompressor> make_plain() { return std::make_unique<Plain>(); }
+std::unique_ptr<Decompressor> make_gunzip() { return std::make_unique<Gunzip>(); }
+std::unique_ptr<Decompressor> make_bunzip2() { return std::make_unique<Bunzip2>(); }
+std::unique_ptr<Decompressor> make_unzstd() { return std::make_unique<Unzstd>(); }
 
-}  // namespace cloche::dynamodb
+}  // namespace cloche
