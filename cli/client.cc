@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/json.h"
+#include "protocol/http/uri.h"
 #include "transfer/http/http.h"
 
 namespace cloche::cli {
@@ -49,20 +50,8 @@ Result<Reply> ask(const std::string& endpoint, std::string_view method, std::str
 }
 
 std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
+  protocol::append_encoded(out, text);
   return out;
 }
 

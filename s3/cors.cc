@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "s3/errors.h"
 #include "s3/limits.h"
 #include "s3/names.h"
@@ -50,12 +51,6 @@ Result<void> check_rule(const Value& rule) {
   return {};
 }
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 // '*' stands for any run of characters, the empty one too.
 bool matches(std::string_view pattern, std::string_view text) {
   const std::size_t star = pattern.find('*');
@@ -72,7 +67,7 @@ const Value* allowing_origin(const Value& rule, const CorsQuestion& question) {
   if (std::ranges::none_of(methods, is_asked)) return nullptr;
   for (const std::string& header : question.headers) {
     const auto allows = [&](const Value& allowed) {
-      return matches(lowered(allowed.text()), header);
+      return matches(ascii_lowered(allowed.text()), header);
     };
     if (std::ranges::none_of(rule["AllowedHeaders"].items(), allows)) return nullptr;
   }
@@ -189,7 +184,7 @@ CorsQuestion cors_question(const HttpRequest& request) {
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     while (name.starts_with(' ')) name.remove_prefix(1);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty()) question.headers.push_back(lowered(name));
+    if (!name.empty()) question.headers.push_back(ascii_lowered(name));
   }
   return question;
 }

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "s3/errors.h"
 #include "s3/events.h"
 #include "s3/stored.h"
@@ -53,12 +54,6 @@ constexpr std::string_view kEventNames[] = {"s3:ReducedRedundancyLostObject",
                                             "s3:ObjectTagging:Put",
                                             "s3:ObjectTagging:Delete"};
 
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
-}
-
 // arn:partition:service:region:account:resource.
 bool is_arn_of(std::string_view arn, std::string_view service) {
   std::vector<std::string_view> fields;
@@ -85,7 +80,7 @@ struct Affixes {
 Affixes affixes_of(const Value& one) {
   Affixes affixes;
   for (const Value& rule : one["Filter"]["Key"]["FilterRules"].items())
-    (lowered(rule["Name"].text()) == "prefix" ? affixes.prefix : affixes.suffix) =
+    (ascii_lowered(rule["Name"].text()) == "prefix" ? affixes.prefix : affixes.suffix) =
         rule["Value"].text();
   return affixes;
 }
@@ -94,7 +89,7 @@ Result<void> check_filter(const Value& one) {
   std::set<std::string> names;
   for (const Value& rule : one["Filter"]["Key"]["FilterRules"].items()) {
     if (!rule["Name"] || !rule["Value"]) return malformed_xml();
-    const std::string name = lowered(rule["Name"].text());
+    const std::string name = ascii_lowered(rule["Name"].text());
     if (name != "prefix" && name != "suffix")
       return invalid_argument("filter rule name must be either prefix or suffix", "FilterRule.Name",
                               rule["Name"].text());
@@ -163,7 +158,7 @@ Value completed(Arena& arena, engine::Ids& ids, const Value& one, std::string_vi
   for (const Value& rule : one["Filter"]["Key"]["FilterRules"].items()) {
     Value copy = Value::map();
     copy.add(arena, "Name",
-             Value::string(lowered(rule["Name"].text()) == "prefix" ? "Prefix" : "Suffix"));
+             Value::string(ascii_lowered(rule["Name"].text()) == "prefix" ? "Prefix" : "Suffix"));
     copy.add(arena, "Value", rule["Value"]);
     rules.push(arena, copy);
   }

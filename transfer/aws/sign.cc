@@ -3,19 +3,13 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "base/time_text.h"
+#include "protocol/auth/sigv4.h"
 #include "protocol/http/uri.h"
 
 namespace cloche::transfer {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
 
 // Blanks at the ends go, runs of them become one, as the other side sees them.
 std::string trimmed(std::string_view text) {
@@ -50,10 +44,6 @@ std::string encoded_query(const Query& query) {
   return out;
 }
 
-Sha256 keyed(std::span<const std::byte> key, std::string_view text) {
-  return hmac_sha256(key, as_bytes(text));
-}
-
 }  // namespace
 
 HttpRequest sign(const Unsigned& wish, const Address& address, const Credentials& credentials,
@@ -73,7 +63,7 @@ HttpRequest sign(const Unsigned& wish, const Address& address, const Credentials
   std::vector<std::pair<std::string, std::string>> signed_headers;
   signed_headers.emplace_back("host", address.host_header());
   for (const auto& [name, value] : request.headers)
-    signed_headers.emplace_back(lowered(name), trimmed(value));
+    signed_headers.emplace_back(ascii_lowered(name), trimmed(value));
   std::ranges::sort(signed_headers);
   std::string lines, names;
   for (const auto& [name, value] : signed_headers) {
@@ -84,14 +74,17 @@ HttpRequest sign(const Unsigned& wish, const Address& address, const Credentials
                                 names + '\n' + wish.payload_hash;
   const std::string scope =
       date.substr(0, 8) + '/' + std::string(region) + '/' + std::string(service) + "/aws4_request";
-  const std::string to_sign =
-      "AWS4-HMAC-SHA256\n" + date + '\n' + scope + '\n' + to_hex(sha256(as_bytes(canonical)));
-  const auto of_date = keyed(as_bytes("AWS4" + credentials.secret_key), date.substr(0, 8));
-  const auto key = keyed(keyed(keyed(of_date, region), service), "aws4_request");
+  const std::string day = date.substr(0, 8);
+  protocol::Credential scoped;
+  scoped.date = day;
+  scoped.region = region;
+  scoped.service = service;
+  const Sha256 key = protocol::signing_key(credentials.secret_key, scoped);
+  const Sha256 signature =
+      hmac_sha256(key, as_bytes(protocol::string_to_sign(date, scope, canonical)));
   request.headers.emplace_back(
       "Authorization", "AWS4-HMAC-SHA256 Credential=" + credentials.access_key + '/' + scope +
-                           ", SignedHeaders=" + names +
-                           ", Signature=" + to_hex(keyed(key, to_sign)));
+                           ", SignedHeaders=" + names + ", Signature=" + to_hex(signature));
   return request;
 }
 

@@ -4,20 +4,13 @@
 #include <charconv>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "protocol/http/uri.h"
 #include "protocol/xml/xml.h"
 #include "transfer/s3/checksum.h"
 
 namespace cloche::transfer {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
 
 // What PutObject takes and GetObject gives back.
 constexpr std::string_view kCarried[] = {"cache-control",
@@ -49,7 +42,7 @@ Result<HttpAnswer> stream(Client& client, Unsigned wish, const ObjectPlace& plac
   Trailing trailing = with_trailer(algorithm, body.length, std::move(body.source));
   std::erase_if(wish.headers, [&](auto& header) {
     // An object's own encoding stays beside the one of this request.
-    if (lowered(header.first) != "content-encoding") return false;
+    if (ascii_lowered(header.first) != "content-encoding") return false;
     trailing.headers.front().second += "," + header.second;
     return true;
   });
@@ -185,7 +178,7 @@ ObjectHead head_of(const HttpAnswer& answer) {
   head.size = answer.content_length().value_or(0);
   head.etag = answer.header("etag");
   for (const auto& [name, value] : answer.headers) {
-    const std::string low = lowered(name);
+    const std::string low = ascii_lowered(name);
     if (low.starts_with("x-amz-meta-") || std::ranges::find(kCarried, low) != std::end(kCarried)) {
       if (low == "content-encoding" && value.empty()) continue;
       head.carried.emplace_back(low, value);
