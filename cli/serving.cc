@@ -132,6 +132,8 @@ Result<std::unique_ptr<Serving>> Serving::serve_branch(std::unique_ptr<engine::S
 }
 
 void Serving::open_branches() {
+  // It answers already: nobody may remove one while it is opened.
+  const std::scoped_lock lock(mutex_);
   engine::Branches& known = engine::branches_of(environment_->store());
   const auto all = known.list();
   if (!all) return context_.log.line("branches not opened: " + all.error().message);
@@ -149,7 +151,6 @@ void Serving::open_branches() {
       failed(serving.error());
       continue;
     }
-    const std::scoped_lock lock(mutex_);
     branches_[branch.name] = *std::move(serving);
   }
 }

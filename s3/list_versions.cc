@@ -82,8 +82,8 @@ struct Run {
 };
 
 struct Page {
-  // In the order of the listing, in which AWS has both mixed (ListObjectVersions in the S3 API
-  // Reference, sample response): within a second nothing else tells which came first.
+  // In the order of the listing, in which AWS has both mixed: within a second nothing else tells
+  // which came first (aws/aws-sdk-cpp issue 1649, "in correct order (as returned by server)").
   std::vector<Run> runs;
   Value prefixes = Value::list();
   bool truncated = false;

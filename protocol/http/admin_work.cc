@@ -1,21 +1,32 @@
+#include <system_error>
 #include <thread>
 
 #include "protocol/http/core.h"
 
 namespace cloche::protocol {
 
-void AdminWork::run(std::function<void()> what) {
+bool AdminWork::run(std::function<void()> what) {
   {
     const std::lock_guard lock(mutex_);
     ++running_;
   }
-  std::thread([this, what = std::move(what)]() mutable {
-    what();
-    what = nullptr;  // What it held is let go before anybody hears of its end.
-    const std::lock_guard lock(mutex_);
-    --running_;
-    ended_.notify_all();
-  }).detach();
+  try {
+    std::thread([this, what = std::move(what)]() mutable {
+      what();
+      what = nullptr;  // What it held is let go before anybody hears of its end.
+      end_one();
+    }).detach();
+    return true;
+  } catch (const std::system_error&) {
+    end_one();
+    return false;
+  }
+}
+
+void AdminWork::end_one() {
+  const std::lock_guard lock(mutex_);
+  --running_;
+  ended_.notify_all();
 }
 
 void AdminWork::wait() {

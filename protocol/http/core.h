@@ -46,10 +46,13 @@ struct Counters {
 // io thread nor each other.
 class AdminWork {
  public:
-  void run(std::function<void()> what);
+  // False, and nothing is run, where the system has no thread left.
+  bool run(std::function<void()> what);
   void wait();  // Until none is running.
 
  private:
+  void end_one();
+
   std::mutex mutex_;
   std::condition_variable ended_;
   int running_ = 0;

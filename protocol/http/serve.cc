@@ -313,7 +313,11 @@ void Connection::run_admin(std::string_view body) {
     } else {
       deadline_ = 0;
       const auto call = std::static_pointer_cast<Exchange>(exchange.share(shared_from_this()));
-      thread_->core->admin_work.run([call, &admin, body] { answer_admin(*call, admin, body); });
+      const auto work = [call, &admin, body] { answer_admin(*call, admin, body); };
+      if (!thread_->core->admin_work.run(work)) {
+        call->answer_raw(503, "application/json",
+                         R"({"error":"the system has no thread left: try again later"})");
+      }
       handling_ = false;
       return;
     }

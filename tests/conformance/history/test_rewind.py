@@ -1,9 +1,6 @@
 """Checkpoint, rewind and log: real clients see after a rewind what they saw at the checkpoint; what was begun before goes on."""
 
 import json
-import subprocess
-import urllib.error
-import urllib.request
 
 import botocore.exceptions
 import pytest
@@ -18,21 +15,6 @@ def server(tmp_path):
     assert server.stop() == 0, "".join(server.output)
     status, report = server.doctor()
     assert status == 0, report
-
-
-def cloche(server, *arguments, status=0):
-    done = subprocess.run([support.BINARY, *arguments, "--endpoint", server.endpoint], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout if status == 0 else done.stderr
-
-
-def admin(server, method, path, body=None):
-    request = urllib.request.Request(server.endpoint + path, method=method, data=None if body is None else json.dumps(body).encode())
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 def everything(s3, dynamodb, bucket):
@@ -74,7 +56,7 @@ def test_clients_read_what_they_saw_at_the_checkpoint(server):
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
     before = everything(s3, dynamodb, "past")
 
-    assert cloche(server, "checkpoint", "clean").startswith("clean")
+    assert server.run("checkpoint", "clean").startswith("clean")
     s3.delete_object(Bucket="past", Key="k")
     s3.delete_object(Bucket="past", Key="k", VersionId=before["versions"]["Versions"][1]["VersionId"])
     s3.put_object(Bucket="past", Key="later", Body=b"x" * 200_000)
@@ -86,7 +68,7 @@ def test_clients_read_what_they_saw_at_the_checkpoint(server):
     dynamodb.update_table(TableName="things", StreamSpecification={"StreamEnabled": False})
     after = everything(s3, dynamodb, "past")
 
-    said = cloche(server, "rewind", "clean")
+    said = server.run("rewind", "clean")
     assert everything(s3, dynamodb, "past") == before
     with pytest.raises(botocore.exceptions.ClientError, match="404"):
         s3.head_bucket(Bucket="after")
@@ -101,9 +83,9 @@ def test_clients_read_what_they_saw_at_the_checkpoint(server):
     server.kill()
     server.start()
     s3, dynamodb = (support.client(name, server.endpoint) for name in ("s3", "dynamodb"))
-    cloche(server, "rewind", back)
+    server.run("rewind", back)
     assert everything(s3, dynamodb, "past") == after
-    cloche(server, "rewind", "clean")
+    server.run("rewind", "clean")
     assert everything(s3, dynamodb, "past") == before
 
 
@@ -113,43 +95,43 @@ def test_the_log_tells_who_changed_what(server):
     s3.put_object(Bucket="told", Key="some/key", Body=b"x")
     dynamodb.create_table(TableName="told-too", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
                           AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
-    lines = cloche(server, "log").splitlines()
+    lines = server.run("log").splitlines()
     assert any("s3.PutObject told/some/key" in line for line in lines), lines
     assert any("dynamodb.CreateTable told-too" in line for line in lines), lines
-    events = json.loads(cloche(server, "log", "--json", "--service", "s3", "--resource", "some/"))["events"]
+    events = json.loads(server.run("log", "--json", "--service", "s3", "--resource", "some/"))["events"]
     assert [event["requests"] for event in events] == [["s3.PutObject told/some/key"]] and events[0]["rows"] > 0
-    assert len(json.loads(cloche(server, "log", "--json", "-n", "1"))["events"]) == 1
-    status, answer = admin(server, "GET", "/_cloche/log?limit=x")
+    assert len(json.loads(server.run("log", "--json", "-n", "1"))["events"]) == 1
+    status, answer = server.admin("GET", "/_cloche/log?limit=x")
     assert status == 400 and "limit" in answer["error"]
 
 
 def test_checkpoints_are_listed_and_removed(server):
     s3 = support.client("s3", server.endpoint)
-    cloche(server, "checkpoint", "empty")
+    server.run("checkpoint", "empty")
     s3.create_bucket(Bucket="one")
-    status, made = admin(server, "POST", "/_cloche/checkpoints", {"name": "one-bucket"})
+    status, made = server.admin("POST", "/_cloche/checkpoints", {"name": "one-bucket"})
     assert status == 201 and made["name"] == "one-bucket"
-    listed = json.loads(cloche(server, "checkpoint", "--list", "--json"))["checkpoints"]
+    listed = json.loads(server.run("checkpoint", "--list", "--json"))["checkpoints"]
     assert [checkpoint["name"] for checkpoint in listed] == ["empty", "one-bucket"] and listed[1] == made
-    cloche(server, "rewind", "empty")
+    server.run("rewind", "empty")
     assert s3.list_buckets()["Buckets"] == []
-    cloche(server, "rewind", "one-bucket")
+    server.run("rewind", "one-bucket")
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["one"]
-    cloche(server, "checkpoint", "--remove", "empty")
-    assert "there is no checkpoint called empty" in cloche(server, "rewind", "empty", status=1)
+    server.run("checkpoint", "--remove", "empty")
+    assert "there is no checkpoint called empty" in server.run("rewind", "empty", status=1)
 
 
 @pytest.mark.parametrize("point, said", [
     ("no such thing", "is no point of the history"), ("nobody", "there is no checkpoint called nobody"), ("999999999", "the history ends at lsn")])
 def test_points_that_are_not_there(server, point, said):
-    assert said in cloche(server, "rewind", point, status=1)
-    status, answer = admin(server, "POST", "/_cloche/rewind", {"to": point})
+    assert said in server.run("rewind", point, status=1)
+    status, answer = server.admin("POST", "/_cloche/rewind", {"to": point})
     assert status in (400, 404) and said in answer["error"] and answer["code"]
 
 
 def test_bad_requests(server):
-    assert admin(server, "POST", "/_cloche/rewind", {})[0] == 400
-    assert admin(server, "GET", "/_cloche/rewind")[0] == 405
-    assert admin(server, "POST", "/_cloche/checkpoints", {"name": "5m"})[0] == 400
-    assert admin(server, "DELETE", "/_cloche/checkpoints/none")[0] == 404
-    assert "give a name" in cloche(server, "checkpoint", status=2)
+    assert server.admin("POST", "/_cloche/rewind", {})[0] == 400
+    assert server.admin("GET", "/_cloche/rewind")[0] == 405
+    assert server.admin("POST", "/_cloche/checkpoints", {"name": "5m"})[0] == 400
+    assert server.admin("DELETE", "/_cloche/checkpoints/none")[0] == 404
+    assert "give a name" in server.run("checkpoint", status=2)
