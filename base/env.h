@@ -61,8 +61,9 @@ class Env {
   virtual Result<void> rename(const std::string& from,
                               const std::string& to) = 0;  // Replaces `to`.
   virtual Result<void> link(const std::string& from, const std::string& to) = 0;
-  // Makes `to`, which must not be there, a copy; by sharing its blocks where the file system can (reflink).
-  virtual Result<void> copy(const std::string& from, const std::string& to) = 0;
+  // Makes `to`, which must not be there, a copy; by sharing its blocks where the file system can (reflink). From an
+  // open file and not from a path: to close a file gives up what locks SQLite has on it in this process.
+  virtual Result<void> copy(const File& from, const std::string& to) = 0;
   virtual Result<void> remove(const std::string& path) = 0;  // No error if it is not there.
   // With all that is below it.
   virtual Result<void> remove_all(const std::string& path) = 0;

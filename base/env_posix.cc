@@ -158,18 +158,20 @@ class PosixEnv final : public Env {
     return {};
   }
 
-  Result<void> copy(const std::string& from, const std::string& to) override {
-    CLOCHE_TRY(const source, open(from, OpenMode::Read));
+  Result<void> copy(const File& from, const std::string& to) override {
     CLOCHE_TRY(const target, open(to, OpenMode::CreateExclusive));
-    if (::ioctl(target->descriptor(), FICLONE, source->descriptor()) == 0) return {};
+    if (::ioctl(target->descriptor(), FICLONE, from.descriptor()) == 0) return {};
+    off_t read_at = 0;
+    off_t write_at = 0;
     for (;;) {
-      const ssize_t copied = ::copy_file_range(source->descriptor(), nullptr, target->descriptor(),
-                                               nullptr, std::size_t{1} << 30, 0);
+      const ssize_t copied = ::copy_file_range(from.descriptor(), &read_at, target->descriptor(),
+                                               &write_at, std::size_t{1} << 30, 0);
       if (copied == 0) return {};
       if (copied > 0 || errno == EINTR) continue;
-      if (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)
-        return copy_by_hand(*source, *target);
-      return system_error("copy " + from + " to " + to, errno);
+      if (errno == EXDEV || errno == EINVAL || errno == EBADF || errno == EOPNOTSUPP ||
+          errno == ENOSYS)
+        return copy_by_hand(from, *target);
+      return system_error("copy to " + to, errno);
     }
   }
 

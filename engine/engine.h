@@ -206,8 +206,8 @@ class Store {
   virtual Result<std::optional<Instant>> history_begins() const = 0;
 
   virtual Result<void> flush() = 0;  // Writes all acknowledged rows into state.db and waits.
-  // From now on nothing is written into state.db any more, and the destructor hurries: for a directory
-  // that is about to be removed.
+  // The destructor keeps nothing: it takes state.db away, so that neither a flush nor SQLite's own end is
+  // waited for. For a directory that is about to be removed.
   virtual void abandon() = 0;
   virtual const std::string& directory() const = 0;
   virtual StoreStats stats() const = 0;

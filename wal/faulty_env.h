@@ -31,7 +31,7 @@ class FaultyEnv : public Env {
     ++path_calls;
     return real_.remove(path);
   }
-  Result<void> copy(const std::string& from, const std::string& to) override {
+  Result<void> copy(const File& from, const std::string& to) override {
     ++path_calls;
     return real_.copy(from, to);
   }

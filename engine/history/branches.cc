@@ -68,25 +68,28 @@ std::vector<std::string> ancestor_blobs(Env& env, const std::string& directory) 
   return blobs;
 }
 
-// Holds on to the blobs of a state while a branch of it is made.
-class StoreBranches::Pin {
+// A name, and the blobs of the state that its branch begins with, while the branch is made.
+class StoreBranches::Reservation {
  public:
-  Pin(StoreBranches& branches, std::string_view name, Lsn lsn) : branches_(branches) {
+  Reservation(StoreBranches& branches, std::string_view name, Lsn lsn)
+      : branches_(branches), name_(name) {
     MutexLock lock(branches_.mutex_);
-    at_ = branches_.pins_.emplace(name, lsn);
+    taken_ = branches_.pins_.emplace(name_, lsn).second;
   }
-  ~Pin() {
-    if (kept_) return;
+  ~Reservation() {
+    if (!taken_ || kept_) return;
     MutexLock lock(branches_.mutex_);
-    branches_.pins_.erase(at_);
+    branches_.pins_.erase(name_);
   }
-  Pin(const Pin&) = delete;
-  Pin& operator=(const Pin&) = delete;
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+  bool taken() const { return taken_; }  // Else somebody has it already.
   void keep() { kept_ = true; }
 
  private:
   StoreBranches& branches_;
-  std::multimap<std::string, Lsn>::iterator at_;
+  const std::string name_;
+  bool taken_ = false;
   bool kept_ = false;
 };
 
@@ -113,6 +116,8 @@ Result<void> StoreBranches::open() {
   CLOCHE_TRY(const names, parts_.env.list(folder));
   for (const std::string& name : names) {
     if (std::ranges::find(all, name, &Branch::name) != all.end()) continue;
+    if (parts_.log_line)
+      parts_.log_line("branches/" + name + " is removed: it was not finished, or removed already");
     CLOCHE_TRY_VOID(parts_.env.remove_all(folder + "/" + name));
   }
   return {};
@@ -145,42 +150,40 @@ Result<std::unique_ptr<Store>> StoreBranches::make(std::string_view name, std::o
     return refusal("InvalidBranchName",
                    "a branch's name is a letter, then up to 99 letters, digits, '.', '_' or '-'");
   }
-  CLOCHE_TRY(const taken, find(name));
-  if (taken) {
-    return refusal("BranchExists",
-                   "there is a branch called " + std::string(name) +
-                       " already; `cloche branch remove` makes room",
-                   409);
-  }
   if (from && !kept())
     return unavailable(
         "there is no history at --durability memory: a branch begins with what is "
         "there now");
   const Lsn lowest = std::min(from.value_or(Lsn(UINT64_MAX)), parts_.store.view()->lsn());
-  Pin pin(*this, name, lowest);
+  Reservation reservation(*this, name, lowest);
+  if (!reservation.taken()) {
+    return refusal("BranchExists",
+                   "there is a branch called " + std::string(name) +
+                       " already; `cloche branch remove` makes room",
+                   409);
+  }
   auto store = copy(name, from);
   if (store) {
-    const auto written = parts_.store.write(
-        "cloche.Branch " + std::string(name), [&](WriteTxn& txn) -> Result<void> {
-          const Branch made{.name = std::string(name),
-                            .from = *from,
-                            .made = txn.now(),
-                            .note = std::string(note)};
-          CLOCHE_TRY(const there, txn.get(kBranchTable, branch_key(name)));
-          if (there) return refusal("BranchExists", "another branch of that name came first", 409);
-          return txn.put(kBranchTable, branch_key(name), encode(made));
-        });
-    if (written) {
-      pin.keep();
+    const auto registered = register_branch(name, *from, note);
+    if (registered) {
+      reservation.keep();
       return store;
     }
     (*store)->abandon();
-    store = written.error();
+    store = registered.error();
   }
   // What is left now is removed when the environment is opened next.
-  if (kept() && store.error().code != "BranchExists")
-    static_cast<void>(parts_.env.remove_all(directory_of(name)).has_value());
+  if (kept()) static_cast<void>(parts_.env.remove_all(directory_of(name)).has_value());
   return store;
+}
+
+Result<void> StoreBranches::register_branch(std::string_view name, Lsn from,
+                                            std::string_view note) {
+  return parts_.store.write("cloche.Branch " + std::string(name), [&](WriteTxn& txn) {
+    const Branch made{
+        .name = std::string(name), .from = from, .made = txn.now(), .note = std::string(note)};
+    return txn.put(kBranchTable, branch_key(name), encode(made));
+  });
 }
 
 // The state of now, or of `from`; told there.
@@ -191,14 +194,15 @@ Result<std::unique_ptr<Store>> StoreBranches::copy(std::string_view name,
   CLOCHE_TRY_VOID(parts_.store.flush());
   Lsn copied(0);
   const auto fill = [&](const std::string& into) {
-    return parts_.at_rest([&](Lsn lsn, bool without_log) -> Result<void> {
+    return parts_.at_rest([&](const File& state, Lsn lsn, bool without_log) -> Result<void> {
       copied = lsn;
-      const std::string state = parts_.directory + "/state.db";
       CLOCHE_TRY_VOID(parts_.env.copy(state, into + "/state.db"));
       if (without_log) return {};
-      CLOCHE_TRY(const has_log, parts_.env.exists(state + "-wal"));
+      const std::string log = parts_.directory + "/state.db-wal";
+      CLOCHE_TRY(const has_log, parts_.env.exists(log));
       if (!has_log) return {};
-      return parts_.env.copy(state + "-wal", into + "/state.db-wal");
+      CLOCHE_TRY(const file, parts_.env.open(log, OpenMode::Read));
+      return parts_.env.copy(*file, into + "/state.db-wal");
     });
   };
   CLOCHE_TRY(branch, parts_.open(directory, fill));
@@ -217,12 +221,15 @@ Result<void> StoreBranches::begin(Store& branch, std::string_view name, Lsn copi
     CLOCHE_TRY(read, read_undo(*parts_.log, copied, from));
     undo = std::move(read);
   }
-  return parts_.write_alone(branch, "cloche.Branch " + std::string(name),
-                            [&](WriteTxn& txn) -> Result<void> {
-                              CLOCHE_TRY_VOID(apply_undo(txn, undo));
-                              CLOCHE_TRY_VOID(erase_all(txn, kCheckpointTable));
-                              return erase_all(txn, kBranchTable);
-                            });
+  return parts_.write_alone(
+      branch, "cloche.Branch " + std::string(name), [&](WriteTxn& txn) -> Result<void> {
+        CLOCHE_TRY_VOID(apply_undo(txn, undo));
+        // Always a record: with its sync the copy becomes durable.
+        CLOCHE_TRY_VOID(
+            txn.put(kStateTable, KeyWriter().text("origin").take(), std::to_string(from.value())));
+        CLOCHE_TRY_VOID(erase_all(txn, kCheckpointTable));
+        return erase_all(txn, kBranchTable);
+      });
 }
 
 Result<std::unique_ptr<Store>> StoreBranches::open(std::string_view name) {
@@ -261,13 +268,11 @@ Result<void> StoreBranches::remove(std::string_view name) {
   CLOCHE_TRY_VOID(
       parts_.store.write("cloche.RemoveBranch " + std::string(name),
                          [&](WriteTxn& txn) { return txn.erase(kBranchTable, branch_key(name)); }));
-  {
-    MutexLock lock(mutex_);
-    const auto pin = pins_.find(std::string(name));
-    if (pin != pins_.end()) pins_.erase(pin);
-  }
-  if (!kept()) return {};
-  return parts_.env.remove_all(directory_of(name));
+  // Its name is free once nothing of it is left.
+  const auto removed = kept() ? parts_.env.remove_all(directory_of(name)) : Result<void>();
+  MutexLock lock(mutex_);
+  pins_.erase(std::string(name));
+  return removed;
 }
 
 }  // namespace cloche::engine

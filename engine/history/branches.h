@@ -24,9 +24,8 @@ class StoreBranches final : public Branches {
     Store& store;
     const wal::Log* log;  // Null at Durability::Memory.
     std::string directory;
-    // Shows the files of state.db while nobody writes them: the lsn that they hold, and whether it does without
-    // SQLite's log.
-    using AtRest = std::function<Result<void>(Lsn, bool without_log)>;
+    // Shows state.db while nobody writes it: the lsn that it holds, and whether it does without SQLite's log.
+    using AtRest = std::function<Result<void>(const File& state, Lsn, bool without_log)>;
     std::function<Result<void>(const AtRest&)> at_rest;
     // Opens an environment with this one's options and ancestors; `prepare` is told its directory first, and may fill
     // it. An empty directory: a temporary one.
@@ -35,6 +34,7 @@ class StoreBranches final : public Branches {
         open;
     // Runs a closure on such a store in a group of its own.
     std::function<Result<void>(Store&, std::string_view summary, Closure)> write_alone;
+    std::function<void(std::string_view)> log_line;
   };
 
   explicit StoreBranches(Parts parts) : parts_(std::move(parts)) {}
@@ -53,16 +53,18 @@ class StoreBranches final : public Branches {
   Result<void> remove(std::string_view name) override;
 
  private:
-  class Pin;
+  class Reservation;
   bool kept() const { return parts_.log != nullptr; }
   std::string directory_of(std::string_view name) const;
   Result<std::optional<Branch>> find(std::string_view name) const;
   Result<std::unique_ptr<Store>> copy(std::string_view name, std::optional<Lsn>& from);
+  Result<void> register_branch(std::string_view name, Lsn from, std::string_view note);
   Result<void> begin(Store& branch, std::string_view name, Lsn copied, Lsn from);
 
   const Parts parts_;
   mutable Mutex mutex_;
-  std::multimap<std::string, Lsn> pins_ CLOCHE_GUARDED_BY(mutex_);
+  // What the branches hold on to, by name; those that are being made or removed too.
+  std::map<std::string, Lsn, std::less<>> pins_ CLOCHE_GUARDED_BY(mutex_);
 };
 
 }  // namespace cloche::engine

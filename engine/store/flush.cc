@@ -1,5 +1,7 @@
 #include "engine/store/flush.h"
 
+#include "engine/history/errors.h"
+#include "engine/store/record.h"
 #include "engine/store/row.h"
 
 namespace cloche::engine {
@@ -8,6 +10,9 @@ namespace {
 // Pages that change in several flushes are copied into the database once. A longer log of SQLite's
 // makes reads slower.
 constexpr std::uint64_t kCheckpointBytes = std::uint64_t{128} << 20;
+
+// How often within the age that history may have it is looked for what has reached it.
+constexpr int kLooksOfAge = 64;
 
 // Until room is made on a full disk writers may be refused, so the pauses stay short enough for a
 // person who waits for it.
@@ -237,16 +242,23 @@ void Flusher::retain_log() {
   retain_failed_ = !truncated;
 }
 
-// The newest lsn that is older than the setting allows; as far as this process knows.
+// The newest lsn that is older than the setting allows; 0 if it is not worth a look yet. Reads what will
+// go, and not more than a segment beyond it.
 Lsn Flusher::aged() {
-  if (parts_.log_retain_age.count() == 0) return Lsn(0);
+  const auto age = parts_.log_retain_age;
   const Instant now = parts_.last_time();
-  ages_.emplace_back(in_log_, now);
+  if (age.count() == 0 || now < next_look_) return Lsn(0);
+  next_look_ = now + age / kLooksOfAge;
   Lsn old(0);
-  while (ages_.front().second < now - parts_.log_retain_age) {
-    old = ages_.front().first;
-    ages_.pop_front();
-  }
+  const auto walked =
+      parts_.log->replay(Lsn(std::max<std::uint64_t>(parts_.log->oldest().value(), 1) - 1),
+                         [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
+                           CLOCHE_TRY(const record, read_record(bytes));
+                           if (record.time >= now - age) return enough();
+                           old = lsn;
+                           return {};
+                         });
+  static_cast<void>(walked.has_value());  // Damage is told by who needs what is damaged.
   return old;
 }
 

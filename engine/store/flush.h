@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -94,8 +93,7 @@ class Flusher {
   Lsn in_log_;  // The newest lsn that SQLite's own log or the database holds. The flush thread's.
   // The newest lsn that the synced database holds. Changed under files_.
   std::atomic<std::uint64_t> checkpointed_{0};
-  std::deque<std::pair<Lsn, Instant>>
-      ages_;  // What was flushed when, oldest first. The flush thread's.
+  Instant next_look_{};  // For what has become too old. The flush thread's.
   // The flush thread's.
   Backoff flush_retry_, checkpoint_retry_;
   bool checkpoint_failed_ = false;

@@ -55,11 +55,14 @@ class StoreImpl final : public Store {
     CLOCHE_TRY_VOID(open_log(Lsn(examined.flushed.value() + 1)));
     CLOCHE_TRY_VOID(open_blobs());
     CLOCHE_TRY(state, open_state(path, tables_, options_.durability));
+    CLOCHE_TRY(file, env_.open(path, OpenMode::Read));
+    state_file_ = std::move(file);
     layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
     CLOCHE_TRY(const replayed, replay(state, began));
     CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
     CLOCHE_TRY_VOID(start_history());
     CLOCHE_TRY_VOID(start_branches());
+    if (prepare && kept()) CLOCHE_TRY_VOID(sync_copy_later());
     start_threads(std::move(state), path, std::max(state.time, replayed.time));
     CLOCHE_TRY_VOID(migrate());
     if (unsealing_) {
@@ -289,14 +292,33 @@ class StoreImpl final : public Store {
         .store = *this,
         .log = log_.get(),
         .directory = options_.directory,
-        .at_rest = [this](const auto& what) { return flusher_->at_rest(what); },
+        .at_rest =
+            [this](const auto& what) {
+              return flusher_->at_rest(
+                  [&](Lsn lsn, bool without_log) { return what(*state_file_, lsn, without_log); });
+            },
         .open = [this](const std::string& directory,
                        const auto& prepare) { return open_beside(directory, prepare); },
         .write_alone =
             [](Store& store, std::string_view summary, Closure closure) {
               return static_cast<StoreImpl&>(store).wait_for(summary, std::move(closure), true);
-            }});
+            },
+        .log_line = options_.log_line});
     return branches_->open();
+  }
+
+  // state.db was copied here and is in no log: it is synced before the first record is.
+  Result<void> sync_copy_later() {
+    const std::string& directory = options_.directory;
+    blobs_->sync_later(state_file_, directory + "/state.db");
+    CLOCHE_TRY(const has_log, env_.exists(directory + "/state.db-wal"));
+    if (has_log) {
+      CLOCHE_TRY(log, env_.open(directory + "/state.db-wal", OpenMode::Read));
+      blobs_->sync_later(std::move(log), directory + "/state.db-wal");
+    }
+    blobs_->sync_later(nullptr, directory);  // Its name in branches/, and that in the folder above.
+    blobs_->sync_later(nullptr, directory.substr(0, directory.rfind('/')));
+    return {};
   }
 
   // An environment that shares our options and reads our blobs.
@@ -464,6 +486,10 @@ class StoreImpl final : public Store {
   mutable std::optional<Instant> begins_ CLOCHE_GUARDED_BY(begins_mutex_);
   mutable Lsn begins_of_ CLOCHE_GUARDED_BY(begins_mutex_){0};
   std::string recovery_text_;
+
+  // Held as long as SQLite has it open: closing a file gives up all locks that this process has on it
+  // (https://sqlite.org/howtocorrupt.html, 2.2).
+  std::shared_ptr<File> state_file_;
 
   // From the bottom up; they go in the opposite order.
   std::unique_ptr<Unsealing> unsealing_;
