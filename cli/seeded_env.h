@@ -30,7 +30,7 @@ class SeededEnv final : public Env {
   Result<void> link(const std::string& from, const std::string& to) override {
     return world_.link(from, to);
   }
-  Result<void> copy(const std::string& from, const std::string& to) override {
+  Result<void> copy(const File& from, const std::string& to) override {
     return world_.copy(from, to);
   }
   Result<void> remove(const std::string& path) override { return world_.remove(path); }

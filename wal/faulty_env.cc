@@ -47,6 +47,12 @@ Result<std::unique_ptr<File>> FaultyEnv::open(const std::string& path, OpenMode 
   return std::unique_ptr<File>(std::make_unique<FaultyFile>(*this, path, std::move(file)));
 }
 
+std::uint64_t FaultyEnv::synced_bytes(const std::string& path) {
+  MutexLock lock(mutex_);
+  const auto found = synced_bytes_.find(path);
+  return found == synced_bytes_.end() ? 0 : found->second;
+}
+
 void FaultyEnv::cut_power(const std::string& directory) {
   MutexLock lock(mutex_);
   const auto names = real_.list(directory);

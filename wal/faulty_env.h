@@ -68,6 +68,9 @@ class FaultyEnv : public Env {
   // Calls that look something up by its path, or make or remove it.
   std::atomic<std::uint64_t> path_calls{0};
 
+  // How much of a file was there when it was last synced; 0 if it never was.
+  std::uint64_t synced_bytes(const std::string& path);
+
   // Cuts each file below `directory` back to what was synced, as a file system that lost its last
   // pages would show it.
   void cut_power(const std::string& directory);

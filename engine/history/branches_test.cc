@@ -1,12 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "engine/branch.h"
 #include "engine/history.h"
 #include "engine/store/test_store.h"
+#include "wal/faulty_env.h"
 
 namespace cloche::engine {
 namespace {
@@ -133,6 +137,52 @@ TEST(Branches, RefuseNamesThatAreTaken) {
     ASSERT_FALSE(refused) << name;
     EXPECT_EQ(refused.error().code, "InvalidBranchName");
   }
+}
+
+// One of them gets the name, and the others leave what it made alone.
+TEST(Branches, ManyWhoWantOneNameGetOneBranch) {
+  TestStore store;
+  put(*store, "a", "1");
+  std::atomic<int> refused = 0;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Store>> made;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        auto branch = branches_of(*store).make("one", std::nullopt, "");
+        if (!branch) {
+          EXPECT_EQ(branch.error().code, "BranchExists");
+          ++refused;
+          return;
+        }
+        const std::lock_guard lock(mutex);
+        made.push_back(*std::move(branch));
+      });
+    }
+  }
+  EXPECT_EQ(refused, 7);
+  ASSERT_EQ(made.size(), 1u);
+  put(*made[0], "b", "2");
+  made.clear();
+  const auto again = branches_of(*store).open("one");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(rows_of(**again), (Rows{{word("a"), "1"}, {word("b"), "2"}}));
+}
+
+// What a branch begins with is in no log of its own: a power cut must not take it.
+TEST(Branches, WhatTheyBeginWithIsSynced) {
+  wal::FaultyEnv env;
+  TestStore store({.durability = wal::Durability::Fsync}, test_schema(), env);
+  for (int i = 0; i < 100; ++i) put(*store, std::to_string(i), std::string(1'000, 'x'));
+  const auto branch = make(*store, "one");
+  const std::string copy = store.directory() + "/branches/one/state.db";
+  const auto bytes = std::filesystem::file_size(copy);
+  const auto log_bytes = std::filesystem::file_size(copy + "-wal");
+  EXPECT_GT(bytes + log_bytes, 100'000u);
+  put(*branch, "a", "1");
+  EXPECT_GE(env.synced_bytes(copy), bytes);
+  EXPECT_GE(env.synced_bytes(copy + "-wal"), log_bytes);
 }
 
 TEST(Branches, KeepBlobsThatTheirParentGivesUp) {

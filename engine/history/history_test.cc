@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <thread>
 
 #include "engine/history/point.h"
 #include "engine/store/test_store.h"
@@ -229,6 +230,34 @@ TEST(History, ACheckpointKeepsWhatItNeeds) {
   const auto too_far = history_of(*store).rewind(made->lsn);
   ASSERT_FALSE(too_far);
   EXPECT_EQ(too_far.error().code, "PointBeforeHistory");
+}
+
+// Also what an earlier process wrote, and not what is younger.
+TEST(History, OldRecordsGo) {
+  TestStore store({.seed = 1,
+                   .memtable_bytes = 1 << 20,
+                   .flush_idle = std::chrono::milliseconds(5),
+                   .log_retain_age = std::chrono::hours(24)});
+  const auto fill = [&](const std::string& value, int rows = 1) {
+    for (int i = 0; i < rows; ++i) {
+      EXPECT_TRUE(store.put(kWords, word(std::to_string(i)), value + std::string(1 << 20, 'x')));
+    }
+    EXPECT_TRUE(store->flush());
+  };
+  fill("first", 70);  // More than a file of the log.
+  store->clock().move(std::chrono::hours(23));
+  fill("second");
+  const Lsn second = store->view()->lsn();
+  store.reopen();
+  EXPECT_EQ(store->log()->oldest(), Lsn(1));
+  store->clock().move(std::chrono::hours(2));
+  fill("third");
+  // Soon, when the flush thread has nothing else to do.
+  for (int i = 0; i < 1'000 && store->log()->oldest() == Lsn(1); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GT(store->log()->oldest(), Lsn(1));
+  ASSERT_TRUE(history_of(*store).rewind(second));
+  EXPECT_EQ(store.get(kWords, word("0"))->substr(0, 6), "second");
 }
 
 TEST(History, IsNotThereWithoutALog) {

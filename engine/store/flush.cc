@@ -242,24 +242,25 @@ void Flusher::retain_log() {
   retain_failed_ = !truncated;
 }
 
-// The newest lsn that is older than the setting allows; 0 if it is not worth a look yet. Reads what will
-// go, and not more than a segment beyond it.
+// Finds the newest lsn that is older than the setting allows, if it is worth a look. Reads what will go,
+// and not more than a segment beyond it.
 Lsn Flusher::aged() {
   const auto age = parts_.log_retain_age;
   const Instant now = parts_.last_time();
-  if (age.count() == 0 || now < next_look_) return Lsn(0);
-  next_look_ = now + age / kLooksOfAge;
-  Lsn old(0);
+  const auto pause = age / kLooksOfAge;
+  const bool looked = now < next_look_ && next_look_ <= now + pause;  // The clock may be set back.
+  if (age.count() == 0 || looked) return aged_;
+  next_look_ = now + pause;
   const auto walked =
       parts_.log->replay(Lsn(std::max<std::uint64_t>(parts_.log->oldest().value(), 1) - 1),
                          [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
                            CLOCHE_TRY(const record, read_record(bytes));
                            if (record.time >= now - age) return enough();
-                           old = lsn;
+                           aged_ = lsn;
                            return {};
                          });
   static_cast<void>(walked.has_value());  // Damage is told by who needs what is damaged.
-  return old;
+  return aged_;
 }
 
 Result<void> Flusher::forget_before(Lsn lsn) {

@@ -93,7 +93,9 @@ class Flusher {
   Lsn in_log_;  // The newest lsn that SQLite's own log or the database holds. The flush thread's.
   // The newest lsn that the synced database holds. Changed under files_.
   std::atomic<std::uint64_t> checkpointed_{0};
-  Instant next_look_{};  // For what has become too old. The flush thread's.
+  // What has become too old, and when to look again. The flush thread's.
+  Lsn aged_{0};
+  Instant next_look_{};
   // The flush thread's.
   Backoff flush_retry_, checkpoint_retry_;
   bool checkpoint_failed_ = false;
