@@ -315,9 +315,20 @@ Result<Index> plan_global_index(const Value& input, const AttributeDefinitions& 
 Result<Table> plan_table(const Value& input) {
   Table table;
   table.order = PartitionOrder::Service;
+  if (input["GlobalTableSourceArn"].present()) {
+    return validation(
+        "GlobalTableSourceArn is not supported: a table's replicas are in its account");
+  }
   CLOCHE_TRY_VOID(plan_billing(input, table));
   table.attributes = attribute_definitions(input["AttributeDefinitions"]);
   const auto names = key_names(input["KeySchema"]);
+  // The model leaves it out for tables that take it from GlobalTableSourceArn.
+  if (names.empty()) {
+    return validation(
+        "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: "
+        "Member "
+        "must not be null");
+  }
   if (names.size() > table.attributes.size()) {
     return validation("Invalid KeySchema: Some index key attribute have no definition");
   }

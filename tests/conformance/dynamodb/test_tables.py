@@ -43,6 +43,11 @@ def test_on_demand_has_no_throughput(dynamodb, table_name):
         )
 
 
+def test_a_table_needs_keys(dynamodb, table_name):
+    with pytest.raises(ClientError, match="1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null"):
+        dynamodb.create_table(TableName=table_name(), AttributeDefinitions=simple("x")["AttributeDefinitions"], BillingMode="PAY_PER_REQUEST")
+
+
 # A new global index is filled from what was there.
 def test_an_index_can_be_added(dynamodb, table):
     dynamodb.put_item(TableName=table, Item={"p": {"S": "a"}, "s": {"N": "1"}, "new": {"S": "x"}})
