@@ -15,8 +15,11 @@ constexpr int kChanges = 5;
 
 // What a client might send by mistake; numbers at the edges that AWS's models and ours have.
 Value odd_value(Arena& arena, std::minstd_rand& random) {
-  static constexpr std::string_view kTexts[] = {"", "a", "#a", ":a", "NULL", "things", "\xc3\xa9", "arn:aws:dynamodb:us-east-1:000000000000:table/things"};
-  static constexpr std::string_view kNumbers[] = {"0", "-1", "1", "2", "100", "101", "1e400", "0.5", "2147483648", "9223372036854775808"};
+  static constexpr std::string_view kTexts[] = {
+      "",     "a",      "#a",       ":a",
+      "NULL", "things", "\xc3\xa9", "arn:aws:dynamodb:us-east-1:000000000000:table/things"};
+  static constexpr std::string_view kNumbers[] = {
+      "0", "-1", "1", "2", "100", "101", "1e400", "0.5", "2147483648", "9223372036854775808"};
   switch (random() % 8) {
     case 0:
       return Value::null();
@@ -115,8 +118,7 @@ std::string mutate_json(std::string_view json, std::minstd_rand& random) {
   return out;
 }
 
-std::size_t mutate_line(std::uint8_t* data, std::size_t size, std::size_t size_max,
-                        unsigned seed) {
+std::size_t mutate_line(std::uint8_t* data, std::size_t size, std::size_t size_max, unsigned seed) {
   std::minstd_rand random(seed);
   std::string_view text = text_of(data, size);
   std::vector<std::string> lines;
