@@ -12,8 +12,7 @@ Result<void> write_origin(Env& env, const std::string& directory, wal::Durabilit
     record.begin(origin.lsn, origin.time, schema_version);
     record.changes(origin.rows);
     record.blobs({});
-    CLOCHE_TRY(const log,
-               wal::Log::open(env, origin_directory(directory), durability, origin.lsn));
+    CLOCHE_TRY(const log, wal::Log::open(env, origin_directory(directory), durability, origin.lsn));
     CLOCHE_TRY_VOID(log->append(record.bytes()));
   }
   for (const RowChange& change : origin.rows)
@@ -22,12 +21,11 @@ Result<void> write_origin(Env& env, const std::string& directory, wal::Durabilit
   return {};
 }
 
-Result<Instant> read_origin(Env& env, const std::string& directory, Layers& layers) {
-  Instant time{};
+Result<std::optional<Instant>> read_origin(Env& env, const std::string& directory, Layers& layers) {
+  std::optional<Instant> time;
   CLOCHE_TRY(const there, env.exists(origin_directory(directory)));
   if (!there) return time;
-  CLOCHE_TRY(const log,
-             wal::Log::open(env, origin_directory(directory), wal::Durability::Commit));
+  CLOCHE_TRY(const log, wal::Log::open(env, origin_directory(directory), wal::Durability::Commit));
   const auto take = [&](Lsn lsn, std::span<const std::byte> bytes) -> Result<void> {
     CLOCHE_TRY(const record, read_record(bytes));
     for (const RowChange& change : record.changes)

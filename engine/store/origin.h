@@ -3,6 +3,7 @@
 // log of one record (docs/formats/state.md), whose values of before are left out. It is no part of the branch's history.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ std::string origin_directory(const std::string& directory);
 // A new branch's: into its folder, but for Durability::Memory, and its memtable. Not synced.
 Result<void> write_origin(Env& env, const std::string& directory, wal::Durability durability,
                           std::uint32_t schema_version, const Origin& origin, Layers& layers);
-// A known branch's: into its memtable, if its state.db lacks it. Answers with its time.
-Result<Instant> read_origin(Env& env, const std::string& directory, Layers& layers);
+// A known branch's: into its memtable, if its state.db lacks it. Answers with its time then.
+Result<std::optional<Instant>> read_origin(Env& env, const std::string& directory, Layers& layers);
 
 }  // namespace cloche::engine

@@ -68,13 +68,14 @@ class StoreImpl final : public Store {
     state_file_ = std::move(file);
     layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
     CLOCHE_TRY(const origin_time, take_origin(origin));
-    CLOCHE_TRY(replayed, replay(state, began));
-    replayed.time = std::max(replayed.time, origin_time);
-    CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
+    CLOCHE_TRY(const replayed, replay(state, began));
+    const Instant last_time =
+        replayed.records > 0 ? replayed.time : origin_time.value_or(state.time);
+    CLOCHE_TRY_VOID(restore_rows(state, last_time));
     CLOCHE_TRY_VOID(start_history());
     CLOCHE_TRY_VOID(start_branches());
     if (origin && kept()) CLOCHE_TRY_VOID(sync_copy_later());
-    start_threads(std::move(state), path, std::max(state.time, replayed.time));
+    start_threads(std::move(state), path, last_time);
     CLOCHE_TRY_VOID(migrate());
     if (unsealing_) {
       unsealing_->start([this](const Sha256& digest) { return has_blob(digest); },
@@ -221,14 +222,16 @@ class StoreImpl final : public Store {
     return {};
   }
 
-  // Rows of the parent that state.db does not hold yet, of a branch that is made now or was made before.
-  Result<Instant> take_origin(const std::optional<Origin>& made) {
-    if (!made) return kept() ? read_origin(env_, options_.directory, *layers_) : Instant();
+  // Rows of the parent that state.db does not hold yet, of a branch that is made now or was made before; with the time
+  // of its parent then.
+  Result<std::optional<Instant>> take_origin(const std::optional<Origin>& made) {
+    if (!made && !kept()) return std::optional<Instant>();
+    if (!made) return read_origin(env_, options_.directory, *layers_);
     if (made->flushed != layers_->flushed())
       return unavailable("state.db was written while it was copied");
     CLOCHE_TRY_VOID(write_origin(env_, options_.directory, options_.durability,
                                  tables_.schema().version, *made, *layers_));
-    return made->time;
+    return std::optional(made->time);
   }
 
   // Once state.db holds it for good, nothing asks for it any more.
