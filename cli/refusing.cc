@@ -18,11 +18,11 @@ Result<std::unique_ptr<Refusing>> Refusing::open(protocol::Server& host,
   protocol::refuse_all(refusing->registry_, error);
   protocol::ServerOptions options;
   options.listen = {listener.hand_over()};
-  CLOCHE_TRY(server,
-             protocol::Server::open_beside(host, std::move(options), refusing->registry_));
+  CLOCHE_TRY(server, protocol::Server::open_beside(host, std::move(options), refusing->registry_));
   refusing->server_ = std::move(server);
-  refusing->server_->on_admin(
-      "/", [error](const protocol::HttpRequest&, std::string_view) { return refused_answer(error); });
+  refusing->server_->on_admin("/", [error](const protocol::HttpRequest&, std::string_view) {
+    return refused_answer(error);
+  });
   refusing->server_->serve();
   return refusing;
 }
