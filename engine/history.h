@@ -105,8 +105,8 @@ class History {
   virtual Result<void> remove_checkpoint(std::string_view name) = 0;
 
   // What a person writes for a point: a checkpoint's name, an lsn ("1234"), a time
-  // ("2026-01-01T12:00:00Z": the last record at or before it), or how long ago ("90s", "5m", "2h",
-  // "1d", in engine time).
+  // ("2026-01-01T12:00:00Z": the newest record of then or before, which need not be the one with the
+  // latest time if the clock was set back), or how long ago ("90s", "5m", "2h", "1d", in engine time).
   virtual Result<Lsn> find(std::string_view point) const = 0;
 
   // Makes the state of `to` the present one, in one record. Refused beyond what the log holds, and

@@ -1,8 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <set>
 
+#include "base/time_text.h"
+#include "engine/history.h"
 #include "engine/store/test_store.h"
+#include "wal/faulty_env.h"
 
 namespace cloche::engine {
 namespace {
@@ -33,22 +37,72 @@ TEST(Clock, RunsAtItsSpeed) {
   EXPECT_EQ(store->clock().until(soon), std::nullopt);
 }
 
-// History has one direction, also when the clock is set back.
-TEST(Clock, CommitTimesNeverGoBack) {
+// A wall clock that can be set.
+class WallEnv final : public wal::FaultyEnv {
+ public:
+  Instant now() override { return FaultyEnv::now() + hours(ahead); }
+  std::atomic<int> ahead{0};
+};
+
+Instant commit_time(TestStore& store) {
+  Instant now{};
+  EXPECT_TRUE(store->write("", [&](WriteTxn& txn) {
+    now = txn.now();
+    return txn.put(kWords, word("x"), std::to_string(now.time_since_epoch().count()));
+  }));
+  return now;
+}
+
+// What is written has the time that the clock shows, also if that was later once.
+TEST(Clock, CommitTimesFollowItBack) {
   TestStore store;
-  const auto time = [&] {
-    Instant now{};
-    EXPECT_TRUE(store->write("", [&](WriteTxn& txn) {
-      now = txn.now();
-      return txn.put(kWords, word("x"), std::to_string(now.time_since_epoch().count()));
-    }));
-    return now;
-  };
-  const Instant before = time();
+  const Instant before = commit_time(store);
   store->clock().freeze(before - hours(1));
-  EXPECT_GE(time(), before);
+  EXPECT_EQ(commit_time(store), before - hours(1));
+  store.kill();
+  EXPECT_EQ(commit_time(store), before - hours(1));
+  store->clock().run(before - hours(2));
+  const Instant running = commit_time(store);
+  EXPECT_GE(running, before - hours(2));
+  EXPECT_LT(running, before - hours(1));
+  ASSERT_TRUE(store->flush());
   store.reopen();
-  EXPECT_GE(time(), before);
+  EXPECT_GE(commit_time(store), running);
+  EXPECT_LT(commit_time(store), before - hours(1));
+  store->clock().run(before);
+  EXPECT_GE(commit_time(store), before);
+}
+
+// A system's clock that is put right by its owner is not followed back, also not over a restart.
+TEST(Clock, CommitTimesGoOnWhereTheWallClockStepsBack) {
+  WallEnv env;
+  TestStore store({}, test_schema(), env);
+  const Instant before = commit_time(store);
+  env.ahead = -1;
+  EXPECT_GE(commit_time(store), before);
+  store.reopen();
+  EXPECT_GE(commit_time(store), before);
+}
+
+// A time means the newest record at or before it.
+TEST(Clock, PointsAreFoundWhereItWasSetBack) {
+  TestStore store;
+  const auto at = [&](const char* time) {
+    store->clock().freeze(*parse_iso8601(time));
+    EXPECT_TRUE(store.put(kWords, word("x"), time));
+    return store->view()->lsn();
+  };
+  const auto found = [&](const char* time) { return *history_of(*store).find(time); };
+  const Lsn first = at("2026-01-01T00:00:00Z");
+  const Lsn early = at("2020-01-01T00:00:00Z");
+  const Lsn later = at("2020-06-01T00:00:00Z");
+  const Lsn last = at("2026-01-02T00:00:00Z");
+  EXPECT_EQ(found("2026-02-01T00:00:00Z"), last);
+  EXPECT_LT(found("2026-01-01T12:00:00Z"), last);
+  EXPECT_GE(found("2026-01-01T12:00:00Z"), later);
+  EXPECT_GE(found("2020-02-01T00:00:00Z"), early);
+  EXPECT_LT(found("2020-02-01T00:00:00Z"), later);
+  EXPECT_GT(early, first);
 }
 
 // The same seed gives the same ids and times, run after run, and goes on where it was across

@@ -77,6 +77,8 @@ Result<std::optional<Instant>> history_begins(const wal::Log& log) {
   std::optional<Instant> begins;
   const Lsn oldest = log.oldest();
   if (oldest.value() == 0) return begins;
+  // There was nothing before the first record of all, whatever time it has.
+  if (oldest.value() == 1) return std::optional<Instant>(Instant());
   const auto walked = log.replay(Lsn(oldest.value() - 1),
                                  [&](Lsn, std::span<const std::byte> bytes) -> Result<void> {
                                    CLOCHE_TRY(const record, read_record(bytes));

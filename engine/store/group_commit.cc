@@ -135,7 +135,7 @@ void GroupCommit::run_group() {
   }
 
   const std::uint64_t clock_changes = parts_.clock.changes();
-  const Instant now = std::max(parts_.clock.now(), last_time());
+  const Instant now = commit_time(clock_changes);
   last_time_.store(now.time_since_epoch().count());
   record_.begin(lsn, now, parts_.schema_version);
   any_kept_ = false;
@@ -152,6 +152,14 @@ void GroupCommit::run_group() {
     if (alone || parts_.txn.overlay().changed_bytes() >= parts_.group_bytes_max) break;
   }
   finish_group();
+}
+
+// The clock's. A system clock that is set back a little is not followed, so that times grow as lsns do;
+// somebody who sets the engine's clock back wants earlier times.
+Instant GroupCommit::commit_time(std::uint64_t clock_changes) {
+  const Instant now = parts_.clock.now();
+  const bool moved = std::exchange(clock_changes_, clock_changes) != clock_changes;
+  return moved ? now : std::max(now, last_time());
 }
 
 void GroupCommit::run_request(Request request) {

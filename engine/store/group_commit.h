@@ -67,6 +67,7 @@ class GroupCommit {
 
   void lead(std::optional<Request> first);
   void run_group();
+  Instant commit_time(std::uint64_t clock_changes);
   bool take_queued();
   void run_request(Request request);
   void finish_group();
@@ -79,6 +80,7 @@ class GroupCommit {
   Parts parts_;
   CommitStats stats_;
   std::atomic<std::int64_t> last_time_;
+  std::uint64_t clock_changes_ = 0;  // Of the clock, when the last group began. The leader's.
   std::atomic<bool> freeze_wanted_{false};
 
   Mutex mutex_;

@@ -196,7 +196,7 @@ Result<Replayed> replay_log(wal::Log& log, Layers& layers, const Tables& tables,
     }
     for (const RowChange& change : record.changes) rows.add(change, lsn);
     applied = lsn;
-    replayed.time = std::max(replayed.time, record.time);
+    replayed.time = record.time;
     ++replayed.records;
     return {};
   };

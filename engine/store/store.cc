@@ -59,11 +59,12 @@ class StoreImpl final : public Store {
     state_file_ = std::move(file);
     layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
     CLOCHE_TRY(const replayed, replay(state, began));
-    CLOCHE_TRY_VOID(restore_rows(state, std::max(state.time, replayed.time)));
+    const Instant last_time = replayed.records > 0 ? replayed.time : state.time;
+    CLOCHE_TRY_VOID(restore_rows(state, last_time));
     CLOCHE_TRY_VOID(start_history());
     CLOCHE_TRY_VOID(start_branches());
     if (prepare && kept()) CLOCHE_TRY_VOID(sync_copy_later());
-    start_threads(std::move(state), path, std::max(state.time, replayed.time));
+    start_threads(std::move(state), path, last_time);
     CLOCHE_TRY_VOID(migrate());
     if (unsealing_) {
       unsealing_->start([this](const Sha256& digest) { return has_blob(digest); },

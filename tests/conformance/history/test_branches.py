@@ -1,4 +1,4 @@
-"""Branches, the clock, emptying and giving back room, as real clients and the command line see them."""
+"""Branches, emptying and giving back room, as real clients and the command line see them."""
 
 import concurrent.futures
 import json
@@ -136,30 +136,6 @@ def test_many_branches_at_once(server):
     assert seen(server.endpoint) == before
     names = {server.admin("POST", "/_cloche/branches", {})[1]["name"] for _ in range(3)}
     assert len(names) == 3
-
-
-def test_the_clock_obeys(server):
-    def clock(*arguments):
-        return server.run("clock", *arguments).strip()
-
-    assert clock("freeze", "2030-01-01T00:00:00Z") == "2030-01-01T00:00:00.000Z frozen"
-    assert clock("advance", "90s") == "2030-01-01T00:01:30.000Z frozen"
-    assert clock("set", "2031-02-03T04:05:06Z") == "2031-02-03T04:05:06.000Z frozen"
-    assert clock() == clock("show") == "2031-02-03T04:05:06.000Z frozen"
-    dynamodb = support.client("dynamodb", server.endpoint)
-    dynamodb.create_table(**TABLE)
-    created = dynamodb.describe_table(TableName="things")["Table"]["CreationDateTime"]
-    assert created.timestamp() == 1927857906
-    endpoint = server.run("branch", "later").strip()
-    assert at(endpoint).run("clock", "advance", "1d") == "2031-02-04T04:05:06.000Z frozen\n"
-    assert clock() == "2031-02-03T04:05:06.000Z frozen", "a branch has a clock of its own"
-    assert clock("resume").startswith("2031-02-03T04:05:0") and clock().endswith(" running")
-    assert clock("speed", "3600").endswith("running, 3600 times as fast")
-    assert not clock("resume", "--from", "now").startswith("2031")
-    for wrong in ({"action": "freeze", "at": "soon"}, {"action": "advance", "by": "1 day"}, {"action": "speed", "speed": 0}, {"action": "x"}, {}, {"action": "resume", "from": "x"}):
-        assert server.admin("POST", "/_cloche/clock", wrong)[0] == 400, wrong
-    status, answer = server.admin("DELETE", "/_cloche/clock")
-    assert status == 405
 
 
 def test_a_reset_empties_and_what_is_made_then_is_new(server):
