@@ -34,8 +34,9 @@ struct Job {
 Error busy() {
   return {.kind = Error::Kind::Refused,
           .code = "AlreadyRunning",
-          .message = "one of these runs already: wait for it (GET tells how far it is), or end it "
-                     "with DELETE",
+          .message =
+              "one of these runs already: wait for it (GET tells how far it is), or end it "
+              "with DELETE",
           .http_status = 409,
           .details = {}};
 }
@@ -77,8 +78,7 @@ class Wish {
     const Value& value = value_[name];
     std::vector<std::string> out;
     if (!value.present()) return out;
-    const Error wrong =
-        invalid_request("'" + std::string(name) + "' has to be a list of strings");
+    const Error wrong = invalid_request("'" + std::string(name) + "' has to be a list of strings");
     if (!value.is(Value::Kind::List)) return wrong;
     for (const Value& one : value.items()) {
       if (!one.is(Value::Kind::String)) return wrong;
@@ -200,10 +200,9 @@ Result<PullOptions> read_pull_options(const Wish& asked) {
 }
 
 Result<AdminAnswer> pull(const OwnEndpoint& own, Job& job, std::string_view body) {
-  CLOCHE_TRY(const asked,
-             Wish::parse(body, {"from", "services", "only", "access_key", "secret_key",
-                                "session_token", "region", "account", "state", "insecure",
-                                "threads"}));
+  CLOCHE_TRY(const asked, Wish::parse(body, {"from", "services", "only", "access_key", "secret_key",
+                                             "session_token", "region", "account", "state",
+                                             "insecure", "threads"}));
   CLOCHE_TRY(options, read_pull_options(asked));
   CLOCHE_TRY(const account, asked.text("account", kUsualAccount));
   if (!is_account(account)) return no_account();
@@ -312,11 +311,10 @@ class Transfers {
 TransferPaths::TransferPaths(protocol::Server& server, OwnEndpoint own)
     : transfers_(std::make_shared<Transfers>(std::move(own))) {
   const auto serve = [&](std::string path, Transfers::Kind kind, Transfers::Do what) {
-    server.on_admin_work(std::move(path),
-                         [transfers = transfers_, kind, what](const HttpRequest& request,
-                                                              std::string_view body) {
-                           return transfers->answer(kind, what, request, body);
-                         });
+    server.on_admin_work(std::move(path), [transfers = transfers_, kind, what](
+                                              const HttpRequest& request, std::string_view body) {
+      return transfers->answer(kind, what, request, body);
+    });
   };
   serve("/_cloche/fixtures/load", Transfers::Load, load);
   serve("/_cloche/fixtures/save", Transfers::Save, save);

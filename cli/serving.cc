@@ -105,6 +105,14 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
   // Not of the seed's chance: who knows a seed would know the secret.
   const OwnAccess own(Env::posix(), context.settings.auth);
   auto options = server_options(context, environment, own, std::move(listen));
+  const auto failed = std::make_shared<FailedRequests>();
+  options.failures = [&environment, failed](const protocol::Finished& finished,
+                                            std::string_view asked, const Value& input) {
+    constexpr int kFirstError = 400;  // Not modified is none.
+    if (finished.status < kFirstError) return;
+    engine::Store& now = environment.store();
+    failed->add(failed_request(finished, asked, input, now.clock().now(), now.view()->lsn()));
+  };
   if (host) {
     options.advertised_host =
         advertised_by_branch(options.advertised_host, parse_port(port_of(options.listen.front())));
@@ -116,7 +124,7 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
   serving->server_ = *std::move(server);
   serve_admin(*serving->server_, environment, context.settings);
   serve_history(*serving->server_, environment);
-  serve_timeline(*serving->server_, environment);
+  serve_timeline(*serving->server_, environment, failed);
   serve_seal(*serving->server_, environment);
   serve_clock(*serving->server_, environment);
   serve_branches(*serving->server_, *serving);

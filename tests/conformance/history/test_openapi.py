@@ -41,7 +41,7 @@ def test_every_answer_is_as_described(server, document, tmp_path):
     def hold(answer, schema):
         jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
 
-    def ask(status, method, path, body=None, **parts):
+    def ask(code, method, path, body=None, **parts):
         described = document["paths"][path][method.lower()]
         real = path
         for name, value in parts.pop("at", {}).items():
@@ -51,16 +51,16 @@ def test_every_answer_is_as_described(server, document, tmp_path):
             assert set(parts) <= known
             real += "?" + "&".join(f"{name}={value}" for name, value in parts.items())
         got, answer = server.admin(method, real, body)
-        assert got == status, answer
-        response = described["responses"][str(status)]
+        assert got == code, answer
+        response = described["responses"][str(code)]
         if "$ref" in response:
             response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
         schema = response["content"]["application/json"]["schema"]
         hold(answer, schema)
-        if body is not None and status < 400:
+        if body is not None and code < 400:
             wanted = described["requestBody"]["content"]["application/json"]["schema"]
             hold(body, wanted)
-        if status < 400:
+        if code < 400:
             asked.add((method.lower(), path))
         return answer
 
@@ -80,6 +80,16 @@ def test_every_answer_is_as_described(server, document, tmp_path):
     ask(400, "GET", "/_cloche/diff", a="!")
     assert len(ask(200, "GET", "/_cloche/log")["events"]) > 3
     ask(200, "GET", "/_cloche/log", limit=2, service="dynamodb", resource="things", all="true", **{"from": "here"})
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.get_object(Bucket="described", Key="none")
+    with pytest.raises(dynamodb.exceptions.ClientError):
+        dynamodb.get_item(TableName="none", Key={"id": {"S": "1"}})
+    both = ask(200, "GET", "/_cloche/log", failed="also", operation="getobject")
+    assert both["events"] == [] and [failure["resource"] for failure in both["failures"]] == ["described/none"]
+    assert len(ask(200, "GET", "/_cloche/log", failed="only", since="1h", until="0s")["failures"]) == 2
+    assert "events" not in ask(200, "GET", "/_cloche/log", status="4xx")
+    ask(400, "GET", "/_cloche/log", failed="maybe")
+    ask(404, "GET", "/_cloche/log", since="nowhere")
     branch = ask(201, "POST", "/_cloche/branches", {"name": "side", "from": "here", "port": 0})
     ask(201, "POST", "/_cloche/branches", {})
     ask(409, "POST", "/_cloche/branches", {"name": "side"})
