@@ -3,6 +3,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/replica_settings.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/table/expiry.h"
 
@@ -130,7 +131,8 @@ Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call
   CLOCHE_TRY(const name, table_name_of(call->input()["TableName"].text()));
   return change_table(
       service, call, name, table_not_found(name),
-      [&specification](engine::WriteTxn& txn, Table& table, Arena& arena) -> Result<Value> {
+      [&service, &specification](engine::WriteTxn& txn, Table& table,
+                                 Arena& arena) -> Result<Value> {
         const bool enabled = specification["Enabled"].as_bool();
         const std::string_view attribute = specification["AttributeName"].text();
         if (attribute.empty())
@@ -146,6 +148,7 @@ Result<void> update_time_to_live(Service& service, const protocol::CallPtr& call
         }
         table.ttl_attribute = enabled ? std::string(attribute) : "";
         CLOCHE_TRY_VOID(enabled ? begin_expiry(txn, table) : end_expiry(txn, table));
+        CLOCHE_TRY_VOID(share_expiry(service, txn, table));
         Value output = Value::map();
         output.add(arena, "TimeToLiveSpecification", specification);
         return output;

@@ -4,6 +4,7 @@
 
 #include "dynamodb/errors.h"
 #include "dynamodb/limits.h"
+#include "dynamodb/operation/replica_settings.h"
 #include "dynamodb/operation/replica_updates.h"
 #include "dynamodb/operation/service.h"
 #include "dynamodb/operation/tables.h"
@@ -289,6 +290,8 @@ Result<void> update_table(Service& service, const protocol::CallPtr& call) {
                               : "arn:aws:kms:" + table.region + ":" + table.account + ":key/" + key;
         }
         CLOCHE_TRY_VOID(Catalog::store(txn, table));
+        if (!input["ReplicaUpdates"].present())
+          CLOCHE_TRY_VOID(share_settings(service, txn, *found, table));
         Arena& arena = request.arena();
         Value output = Value::map();
         output.add(arena, "TableDescription",

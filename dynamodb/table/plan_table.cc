@@ -319,16 +319,16 @@ Result<Table> plan_table(const Value& input) {
     return validation(
         "GlobalTableSourceArn is not supported: a table's replicas are in its account");
   }
-  CLOCHE_TRY_VOID(plan_billing(input, table));
-  table.attributes = attribute_definitions(input["AttributeDefinitions"]);
   const auto names = key_names(input["KeySchema"]);
-  // The model leaves it out for tables that take it from GlobalTableSourceArn.
+  // Not required by the model, for tables that would take it from GlobalTableSourceArn.
   if (names.empty()) {
     return validation(
         "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: "
         "Member "
         "must not be null");
   }
+  CLOCHE_TRY_VOID(plan_billing(input, table));
+  table.attributes = attribute_definitions(input["AttributeDefinitions"]);
   if (names.size() > table.attributes.size()) {
     return validation("Invalid KeySchema: Some index key attribute have no definition");
   }

@@ -42,8 +42,16 @@ void append_path(std::string& out, const Spot& spot) {
   }
 }
 
+// Of another kind than the model says. Such a request is refused as one that can't be read, once the
+// walk comes to it.
+bool fits(const Value& value, const Shape& shape) {
+  if (value.is(Value::Kind::List)) return shape.type == Type::List;
+  return !value.is(Value::Kind::Map) || shape.type == Type::Map || shape.type == Type::Structure;
+}
+
 // A value as Java prints it.
 void append_value(std::string& out, const Value& value, const Shape& shape) {
+  if (!fits(value, shape)) return;
   switch (value.kind()) {
     case Value::Kind::List: {
       out += '[';

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/check.h"
+#include "tests/fuzz/json_mutator.h"
 #include "tests/fuzz/target.h"
 #include "tests/local/dynamodb.h"
 
@@ -32,6 +33,16 @@ std::unique_ptr<local::DynamoDb> new_world() {
 }
 
 }  // namespace
+
+// libFuzzer's own; not there in a replay, which changes nothing.
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
+                                                      std::size_t size_max);
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t size_max, unsigned seed) {
+  const std::size_t changed = seed % 3 > 0 ? fuzz::mutate_line(data, size, size_max, seed) : 0;
+  return changed > 0 ? changed : LLVMFuzzerMutate(data, size, size_max);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static std::unique_ptr<local::DynamoDb> world;

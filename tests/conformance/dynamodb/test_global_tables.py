@@ -114,6 +114,51 @@ def test_streams_tell_of_what_came(regions, endpoint, table_name):
         away.delete_table(TableName=name)
 
 
+# Settings synchronization: how a table is billed, units of writing, indexes and time to live are the same everywhere; what is a
+# region's own stays.
+def test_settings_are_shared(regions, table_name):
+    home, away, _ = regions.values()
+    name = table_name()
+    home.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+                      AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}])
+    home.put_item(TableName=name, Item={"p": {"S": "a"}, "g": {"S": "x"}, "until": {"N": "1"}})
+    home.update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": AWAY}}])
+    until(lambda: away.scan(TableName=name)["Count"], 1)
+    try:
+        index = {"IndexName": "by_g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}
+        away.update_table(TableName=name, AttributeDefinitions=[{"AttributeName": "g", "AttributeType": "S"}], GlobalSecondaryIndexUpdates=[{"Create": index}])
+        for dynamodb in (home, away):
+            until(lambda: dynamodb.describe_table(TableName=name)["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"], "ACTIVE")
+            assert [i["p"]["S"] for i in dynamodb.scan(TableName=name, IndexName="by_g")["Items"]] == ["a"]
+        home.put_item(TableName=name, Item={"p": {"S": "b"}, "g": {"S": "x"}})
+        until(lambda: away.scan(TableName=name, IndexName="by_g")["Count"], 2)
+
+        units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
+        home.update_table(TableName=name, BillingMode="PROVISIONED", ProvisionedThroughput=units, GlobalSecondaryIndexUpdates=[{"Update": {"IndexName": "by_g", "ProvisionedThroughput": units}}])
+        home.update_table(TableName=name, ReplicaUpdates=[{"Update": {"RegionName": AWAY, "ProvisionedThroughputOverride": {"ReadCapacityUnits": 9}}}])
+        home.update_table(TableName=name, ProvisionedThroughput={"ReadCapacityUnits": 7, "WriteCapacityUnits": 8}, DeletionProtectionEnabled=True)
+        told = [dynamodb.describe_table(TableName=name)["Table"] for dynamodb in (home, away)]
+        assert [(t["ProvisionedThroughput"]["ReadCapacityUnits"], t["ProvisionedThroughput"]["WriteCapacityUnits"]) for t in told] == [(7, 8), (9, 8)]
+        assert [t["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] for t in told] == [6, 6]
+        assert [t["DeletionProtectionEnabled"] for t in told] == [True, False]
+        away.update_table(TableName=name, BillingMode="PAY_PER_REQUEST")
+        assert home.describe_table(TableName=name)["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+        home.update_table(TableName=name, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by_g"}}])
+        described = away.describe_table(TableName=name)["Table"]
+        assert "GlobalSecondaryIndexes" not in described and described["AttributeDefinitions"] == [{"AttributeName": "p", "AttributeType": "S"}]
+
+        away.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+        assert home.describe_time_to_live(TableName=name)["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}
+        home.put_item(TableName=name, Item={"p": {"S": "c"}, "until": {"N": str(int(time.time()) - 60)}})
+        for dynamodb in (home, away):
+            until(lambda: sorted(i["p"]["S"] for i in dynamodb.scan(TableName=name)["Items"]), ["a", "b"])
+        home.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": False, "AttributeName": "until"})
+        assert away.describe_time_to_live(TableName=name)["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+    finally:
+        home.update_table(TableName=name, DeletionProtectionEnabled=False)
+        away.delete_table(TableName=name)
+
+
 # What follows is what AWS was measured to answer in October 2026.
 def test_what_may_be_asked_of_replicas_at_once(regions, table):
     home = regions[HOME]
