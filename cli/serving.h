@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/admin_transfer.h"
 #include "cli/environment.h"
 #include "cli/log_writer.h"
 #include "engine/branch.h"
@@ -61,6 +62,7 @@ class Serving {
   protocol::Server* const host_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<protocol::Server> server_;
+  std::unique_ptr<TransferPaths> transfers_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Serving>> branches_;  // Under mutex_, as what follows.
   bool closing_ = false;
