@@ -1,9 +1,11 @@
 #include "cli/admin_timeline.h"
 
-#include <algorithm>
+#include <cstdio>
+#include <utility>
 
 #include "base/time_text.h"
 #include "cli/admin_answer.h"
+#include "cli/log_filter.h"
 #include "engine/history.h"
 
 namespace cloche::cli {
@@ -19,21 +21,6 @@ constexpr std::size_t kEventsMax = 10'000;
 constexpr std::size_t kToldOfEventMax = 100;
 constexpr std::size_t kChangesUsual = 1'000;
 constexpr std::size_t kChangesMax = 1'000'000;
-
-// What of the history somebody wants to see.
-struct Filter {
-  std::string service;  // "s3."
-  std::string_view resource;
-  bool all = false;
-
-  bool takes(const engine::Event& event) const {
-    if (service.empty() && resource.empty()) return all || !event.requests.empty();
-    return std::ranges::any_of(event.requests, [this](const std::string& request) {
-      const std::size_t blank = std::min(request.find(' '), request.size());
-      return request.starts_with(service) && request.find(resource, blank) != std::string::npos;
-    });
-  }
-};
 
 // Tells changes one by one up to a limit, and counts all.
 class Changes {
@@ -106,31 +93,63 @@ Value describe(const engine::Event& event, const History::Tell& tell, Arena& are
   return out;
 }
 
-AdminAnswer read_log(const History& history, const HttpRequest& request) {
-  const auto limit = read_limit(request, kEventsUsual, kEventsMax);
-  if (!limit) return refused_answer(limit.error());
-  Lsn from(0);
-  if (const auto given = request.query("from")) {
-    const auto found = history.find(*given);
-    if (!found) return refused_answer(found.error());
-    from = *found;
-  }
-  Filter filter;
-  if (const auto service = request.query("service")) filter.service = std::string(*service) + ".";
-  filter.resource = request.query("resource").value_or("");
-  filter.all = request.query("all") == "true";
-  Arena arena;
-  Value events = Value::list();
-  if (*limit > 0) {
-    const auto done =
-        history.read(from, [&](const engine::Event& event, const History::Tell& tell) {
-          if (filter.takes(event)) events.push(arena, describe(event, tell, arena));
-          return events.size() < *limit;
-        });
-    if (!done) return refused_answer(done.error());
-  }
+Value describe(const FailedRequest& request, Arena& arena) {
   Value out = Value::map();
-  out.add(arena, "events", events);
+  const auto text = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) out.add(arena, name, Value::string(arena, value));
+  };
+  text("time", iso8601_milliseconds(request.time));
+  out.add(arena, "lsn", number_value(request.lsn.value()));
+  text("operation", request.operation);
+  text("resource", request.resource);
+  text("account", request.account);
+  text("region", request.region);
+  out.add(arena, "status", number_value(static_cast<std::uint64_t>(request.status)));
+  text("code", request.code);
+  text("request_id", request.request_id);
+  char milliseconds[32];
+  std::snprintf(milliseconds, sizeof milliseconds, "%.3f",
+                static_cast<double>(request.took.count()) / 1000);
+  out.add(arena, "milliseconds", Value::number(arena.copy(milliseconds)));
+  return out;
+}
+
+Result<Value> read_events(const History& history, const LogFilter& filter, std::size_t limit,
+                          Arena& arena) {
+  Value events = Value::list();
+  if (limit == 0 || filter.nothing()) return events;
+  CLOCHE_TRY_VOID(
+      history.read(filter.from(), [&](const engine::Event& event, const History::Tell& tell) {
+        if (event.lsn <= filter.after()) return false;
+        if (filter.takes(event)) events.push(arena, describe(event, tell, arena));
+        return events.size() < limit;
+      }));
+  return events;
+}
+
+void add_failures(Value& out, const FailedRequests& failed, const LogFilter& filter,
+                  std::size_t limit, Arena& arena) {
+  Value failures = Value::list();
+  const std::uint64_t dropped = failed.read([&](const FailedRequest& request) {
+    if (failures.size() < limit && filter.takes(request))
+      failures.push(arena, describe(request, arena));
+    return failures.size() < limit;
+  });
+  out.add(arena, "failures", failures);
+  out.add(arena, "dropped", number_value(dropped));
+}
+
+Result<AdminAnswer> read_log(const LogSource& source, const FailedRequests& failed,
+                             const HttpRequest& request) {
+  CLOCHE_TRY(const limit, read_limit(request, kEventsUsual, kEventsMax));
+  CLOCHE_TRY(const filter, LogFilter::parse(request, source));
+  Arena arena;
+  Value out = Value::map();
+  if (filter.wants_events()) {
+    CLOCHE_TRY(const events, read_events(source.history, filter, limit, arena));
+    out.add(arena, "events", events);
+  }
+  if (filter.wants_failures()) add_failures(out, failed, filter, limit, arena);
   return json_answer(out);
 }
 
@@ -164,10 +183,17 @@ Result<AdminAnswer> diff(Environment& environment, const History& history,
 
 }  // namespace
 
-void serve_timeline(protocol::Server& server, Environment& environment) {
+void serve_timeline(protocol::Server& server, Environment& environment,
+                    std::shared_ptr<const FailedRequests> failed) {
   History& history = engine::history_of(environment.store());
-  server.on_admin_work("/_cloche/log", [&history](const HttpRequest& request, std::string_view) {
-    return read_log(history, request);
+  const LogSource source{
+      .history = history,
+      .now = [&environment] { return environment.store().clock().now(); },
+  };
+  server.on_admin_work("/_cloche/log", [source, failed = std::move(failed)](
+                                           const HttpRequest& request, std::string_view) {
+    auto answer = read_log(source, *failed, request);
+    return answer ? *std::move(answer) : refused_answer(answer.error());
   });
   server.on_admin_work("/_cloche/diff",
                        [&environment, &history](const HttpRequest& request, std::string_view) {

@@ -19,6 +19,8 @@ namespace cloche::cli {
 namespace {
 
 constexpr int kPortMax = 65'535;
+// Who stops a server waits some ten seconds before it kills it (docker stop), and requests have five of these.
+constexpr std::chrono::seconds kTransfersEnd{3};
 
 // "127.0.0.1:4566" -> "127.0.0.1"
 std::string host_of(const std::string& address) { return address.substr(0, address.rfind(':')); }
@@ -31,23 +33,26 @@ int parse_port(const std::string& text) {
 }
 
 protocol::ServerOptions server_options(const ServingContext& context, Environment& environment,
-                                       std::vector<std::string> listen) {
+                                       const OwnAccess& own, std::vector<std::string> listen) {
   const Settings& settings = context.settings;
   LogWriter& log = context.log;
   protocol::ServerOptions options;
   options.listen = std::move(listen);
   options.threads = settings.threads;
   options.auth = settings.auth;
-  options.secret = [credentials = settings.credentials, users = environment.users(),
-                    &environment](std::string_view key) -> std::optional<std::string> {
+  options.secret = [credentials = settings.credentials, users = environment.users(), &environment,
+                    own](std::string_view key) -> std::optional<std::string> {
+    if (own.account_of(key)) return own.secret();
     if (const iam::User* user = users->by_access_key(key)) return user->secret_key;
     for (const auto& [known, secret] : credentials) {
       if (known == key) return secret;
     }
     return environment.s3().session_secret(key);
   };
-  options.identify = [users = environment.users(), &environment](protocol::Caller& caller) {
-    if (const iam::User* user = users->by_access_key(caller.access_key)) {
+  options.identify = [users = environment.users(), &environment, own](protocol::Caller& caller) {
+    if (auto itself = own.account_of(caller.access_key)) {
+      caller.account = *std::move(itself);
+    } else if (const iam::User* user = users->by_access_key(caller.access_key)) {
       caller.account = user->account;
       if (!user->root) caller.user = user->name;
     } else if (auto account = s3::session_account(environment.s3(), caller.access_key)) {
@@ -77,6 +82,14 @@ std::string advertised_by_branch(const std::string& host, int port) {
   return (colon == std::string::npos ? host : host.substr(0, colon)) + ":" + std::to_string(port);
 }
 
+// What it listens on is what it asks itself by; of all addresses that is the loopback's.
+std::string own_url(const protocol::Server& server) {
+  const std::string address = server.addresses().front();
+  if (const std::string host = host_of(address); host == "0.0.0.0" || host == "[::]")
+    return "http://" + std::string(host == "[::]" ? "[::1]" : "127.0.0.1") + ":" + port_of(address);
+  return "http://" + address;
+}
+
 std::string endpoint_at(const std::string& address) { return "http://" + address; }
 
 }  // namespace
@@ -89,7 +102,17 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
   serving->environment_ =
       std::make_unique<Environment>(std::move(store), context.settings, context.guard);
   Environment& environment = *serving->environment_;
-  auto options = server_options(context, environment, std::move(listen));
+  // Not of the seed's chance: who knows a seed would know the secret.
+  const OwnAccess own(Env::posix(), context.settings.auth);
+  auto options = server_options(context, environment, own, std::move(listen));
+  const auto failed = std::make_shared<FailedRequests>();
+  options.failures = [&environment, failed](const protocol::Finished& finished,
+                                            std::string_view asked, const Value& input) {
+    constexpr int kFirstError = 400;  // Not modified is none.
+    if (finished.status < kFirstError) return;
+    engine::Store& now = environment.store();
+    failed->add(failed_request(finished, asked, input, now.clock().now(), now.view()->lsn()));
+  };
   if (host) options.advertised_host = advertised_by_branch(options.advertised_host, port);
   auto server =
       host ? protocol::Server::open_beside(*host, std::move(options), environment.registry())
@@ -98,11 +121,16 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
   serving->server_ = *std::move(server);
   serve_admin(*serving->server_, environment, context.settings);
   serve_history(*serving->server_, environment);
-  serve_timeline(*serving->server_, environment);
+  serve_timeline(*serving->server_, environment, failed);
   serve_seal(*serving->server_, environment);
   serve_clock(*serving->server_, environment);
   serve_branches(*serving->server_, *serving);
   serve_reset(*serving->server_, environment);
+  serving->transfers_ = std::make_unique<TransferPaths>(
+      *serving->server_,
+      OwnEndpoint{.url = own_url(*serving->server_), .access = own, .clock = [&environment] {
+                    return environment.store().clock().now();
+                  }});
   serve_openapi(*serving->server_);
   serve_tools(*serving->server_, environment);
   serving->listen_for_branches();
@@ -113,6 +141,8 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
 }
 
 Serving::~Serving() {
+  // While it still serves, so that a load can remove again what it has made.
+  if (transfers_) transfers_->end(kTransfersEnd);
   // Branches use the threads of the trunk's server, so they end before it.
   std::map<std::string, std::unique_ptr<Serving>> open;
   {
@@ -262,6 +292,7 @@ Result<void> Serving::remove_branch(const std::string& name) {
                    .http_status = 409,
                    .details = {}};
     }
+    found->second->transfers_->end(std::chrono::milliseconds(0));
     found->second->environment().store().abandon();
     branches_.erase(found);
   }

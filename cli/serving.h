@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/admin_transfer.h"
 #include "cli/environment.h"
 #include "cli/log_writer.h"
 #include "cli/refusing.h"
@@ -77,6 +78,7 @@ class Serving {
   protocol::Server* const host_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<protocol::Server> server_;
+  std::unique_ptr<TransferPaths> transfers_;
   std::mutex mutex_;
   std::condition_variable opened_;
   std::map<std::string, std::unique_ptr<Serving>> branches_;  // Under mutex_, as what follows.

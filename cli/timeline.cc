@@ -15,10 +15,13 @@ namespace {
 struct LogWish {
   Asked asked{.endpoint = "http://127.0.0.1:4566"};
   int limit = 20;
-  std::string service;   // "s3"; empty: all.
-  std::string resource;  // A part of what is named behind the operation; empty: all.
-  std::string from;      // A point; empty: now.
-  bool all = false;      // The engine's own records too.
+  std::string service;       // "s3"; empty: all.
+  std::string resource;      // A part of what is named behind the operation; empty: all.
+  std::string operation;     // "PutObject", "s3.PutObject"; empty: all.
+  std::string since, until;  // Points; empty: as far back as the log goes, and now.
+  std::string status;        // "404", "4xx", "NoSuchKey": failed requests only.
+  bool all = false;          // The engine's own records too.
+  bool failed = false, with_failed = false;
 };
 
 struct DiffWish {
@@ -64,15 +67,47 @@ void print_event(const Value& event) {
   }
 }
 
+void print_failure(const Value& failure) {
+  std::string what = harmless(failure["operation"].text());
+  if (const Value& resource = failure["resource"]) what += " " + harmless(resource.text());
+  std::printf("%-9s %s %10s  %s %s\n", "",
+              painted(Colour::Grey, time_text(failure["time"])).c_str(),
+              std::to_string(count(failure["status"])).c_str(), what.c_str(),
+              painted(Colour::Red, harmless(failure["code"].text())).c_str());
+}
+
+// One timeline of both, newest first: a request failed after the record that was the newest then.
+void print_log(const Value& answer, std::size_t limit) {
+  const auto events = answer["events"].items(), failures = answer["failures"].items();
+  std::size_t event = 0, failure = 0;
+  while (event + failure < limit && (event < events.size() || failure < failures.size())) {
+    const bool is_failure =
+        failure < failures.size() &&
+        (event == events.size() || count(failures[failure]["lsn"]) >= count(events[event]["lsn"]));
+    is_failure ? print_failure(failures[failure++]) : print_event(events[event++]);
+  }
+}
+
+std::string query_of(const LogWish& wish) {
+  std::string query = "?limit=" + std::to_string(wish.limit);
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) query += "&" + std::string(name) + "=" + percent_encoded(value);
+  };
+  add("service", wish.service);
+  add("operation", wish.operation);
+  add("resource", wish.resource);
+  add("since", wish.since);
+  add("until", wish.until);
+  add("status", wish.status);
+  if (wish.failed || wish.with_failed) add("failed", wish.failed ? "only" : "also");
+  if (wish.all) query += "&all=true";
+  return query;
+}
+
 int log(const LogWish& wish) {
-  std::string path = "/_cloche/log?limit=" + std::to_string(wish.limit);
-  if (!wish.service.empty()) path += "&service=" + percent_encoded(wish.service);
-  if (!wish.resource.empty()) path += "&resource=" + percent_encoded(wish.resource);
-  if (!wish.from.empty()) path += "&from=" + percent_encoded(wish.from);
-  if (wish.all) path += "&all=true";
-  return ask_and_print(wish.asked, "log", "GET", path, "", [](const Value& answer) {
-    for (const Value& event : answer["events"].items()) print_event(event);
-  });
+  return ask_and_print(
+      wish.asked, "log", "GET", "/_cloche/log" + query_of(wish), "",
+      [&](const Value& answer) { print_log(answer, static_cast<std::size_t>(wish.limit)); });
 }
 
 void print_diff(const Value& answer) {
@@ -112,16 +147,28 @@ int diff(const DiffWish& wish) {
 
 void add_log(CLI::App& app, std::optional<int>& status) {
   const auto wish = std::make_shared<LogWish>();
-  CLI::App* log_command =
-      app.add_subcommand("log", "Show what a running Cloche was asked to change, newest first");
+  CLI::App* log_command = app.add_subcommand(
+      "log", "Show what a running Cloche was asked to change, or could not do, newest first");
   add_asked(*log_command, wish->asked);
   log_command->add_option("-n,--limit", wish->limit, "how many records")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   log_command->add_option("--service", wish->service, "of this service: s3, dynamodb, ...");
+  log_command->add_option("--operation", wish->operation, "of this one: PutObject, s3.PutObject");
   log_command->add_option("--resource", wish->resource, "with this in the resource's name");
-  log_command->add_option("--from", wish->from, "begin at this point (as `rewind` takes it)");
+  log_command->add_option(
+      "--since", wish->since,
+      "after this point: a checkpoint's name, an lsn, a time or how long ago, as "
+      "`rewind` takes it");
+  log_command->add_option("--until,--from", wish->until, "up to this point");
   log_command->add_flag("--all", wish->all, "show the engine's own records too");
+  log_command->add_flag(
+      "--failed", wish->failed,
+      "show requests that failed: the last 1,000 (1 MiB) of this process, kept in "
+      "memory, so that they end with it");
+  log_command->add_flag("--with-failed", wish->with_failed, "show both, in their order");
+  log_command->add_option("--status", wish->status,
+                          "failed requests of this status or code: 404, 4xx, NoSuchKey");
   log_command->callback([wish, &status] { status = log(*wish); });
 }
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 
 #include "base/json.h"
+#include "cli/pull_wish.h"
+#include "cli/transfer_answer.h"
 #include "transfer/fixture/fixture.h"
 #include "transfer/progress.h"
 #include "transfer/pull.h"
@@ -14,7 +16,6 @@
 namespace cloche::cli {
 namespace {
 
-using transfer::Endpoint;
 using transfer::Progress;
 
 std::string variable(const char* name) {
@@ -22,59 +23,15 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-struct PullOptions {
-  std::string endpoint;
-  std::string to = "http://127.0.0.1:4566";
-  std::string services = "s3,dynamodb";
-  std::string only;
-  std::string access_key, secret_key, session_token, region;
-  std::string to_access_key = "test", to_secret_key = "test";
-  std::string state;
-  int threads = 8;
-  bool insecure = false;
-  bool json = false;
-};
-
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> out;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    if (comma != 0) out.emplace_back(text.substr(0, comma));
-    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
-  }
-  return out;
-}
-
 int fail(const char* command, const std::string& why, int status) {
   std::fprintf(stderr, "cloche %s: %s\n", command, why.c_str());
   return status;
 }
 
-Value texts(const std::vector<std::string>& all, Arena& arena) {
-  Value list = Value::list();
-  for (const std::string& text : all) list.push(arena, Value::string(arena, text));
-  return list;
-}
-
-Value count(std::uint64_t value) { return Value::integer(static_cast<std::int64_t>(value)); }
-
 void print_json(const Progress& progress) {
   Arena arena;
-  Value out = Value::map();
-  out.add(arena, "buckets", count(progress.buckets));
-  out.add(arena, "objects", count(progress.objects));
-  out.add(arena, "tables", count(progress.tables));
-  out.add(arena, "items", count(progress.items));
-  out.add(arena, "bytes", count(progress.bytes));
-  out.add(arena, "present", count(progress.present));
-  out.add(arena, "failed", count(progress.failed()));
-  out.add(arena, "notes", texts(progress.warnings(), arena));
-  out.add(arena, "failures", texts(progress.failures(), arena));
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%.3f", progress.seconds());
-  out.add(arena, "seconds", Value::number(arena.copy(seconds)));
   std::string text;
-  append_json(text, out);
+  append_json(text, transfer_value(progress, arena));
   std::puts(text.c_str());
 }
 
@@ -93,51 +50,6 @@ void print_summary(const Progress& progress) {
   std::puts("");
 }
 
-Result<transfer::PullWish> read_wish(const PullOptions& options) {
-  const auto refused = [](std::string message) {
-    return Error{.kind = Error::Kind::Refused,
-                 .code = "",
-                 .message = std::move(message),
-                 .http_status = 400,
-                 .details = {}};
-  };
-  transfer::PullWish wish;
-  wish.services = split(options.services);
-  for (const std::string& service : wish.services) {
-    if (service != "s3" && service != "dynamodb")
-      return refused("--services: '" + service + "' can't be pulled; s3 and dynamodb can");
-  }
-  wish.only = split(options.only);
-  for (const std::string& one : wish.only) {
-    if (!one.starts_with("s3:") && !one.starts_with("dynamodb:"))
-      return refused("--only: '" + one + "' is neither s3:BUCKET nor dynamodb:TABLE");
-  }
-  const bool aws = options.endpoint == "aws";
-  bool local = false;
-  if (!aws) {
-    CLOCHE_TRY(const address, transfer::Address::parse(options.endpoint));
-    local = address.is_loopback();
-  }
-  Endpoint& from = wish.from;
-  from.url = options.endpoint;
-  from.credentials = {options.access_key, options.secret_key, options.session_token};
-  if (from.credentials.access_key.empty() && local) from.credentials = {"test", "test", ""};
-  if (from.credentials.access_key.empty() || from.credentials.secret_key.empty())
-    return refused(
-        "no credentials for the source: give --access-key and --secret-key, or set "
-        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-  from.region = options.region;
-  from.insecure = options.insecure;
-  wish.to.url = options.to;
-  wish.to.credentials = {options.to_access_key, options.to_secret_key, ""};
-  wish.to.region = options.region;
-  CLOCHE_TRY_VOID(transfer::Address::parse(options.to));
-  wish.state_file = options.state.empty() ? transfer::usual_state_file(options.endpoint, options.to)
-                                          : options.state;
-  wish.threads = options.threads;
-  return wish;
-}
-
 int pull(PullOptions options) {
   if (options.access_key.empty()) {
     options.access_key = variable("AWS_ACCESS_KEY_ID");
@@ -147,8 +59,15 @@ int pull(PullOptions options) {
   if (options.region.empty()) options.region = variable("AWS_REGION");
   if (options.region.empty()) options.region = variable("AWS_DEFAULT_REGION");
   if (options.region.empty()) options.region = "us-east-1";
-  const auto wish = read_wish(options);
-  if (!wish) return fail("pull", wish.error().message, 2);
+  const auto wish = read_pull_wish(options);
+  if (!wish) {
+    const bool nobody = wish.error().code == kNoCredentials;
+    return fail("pull",
+                wish.error().message + (nobody ? " (--access-key and --secret-key, or "
+                                                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+                                               : ""),
+                2);
+  }
   const Progress::Show show = options.json                   ? Progress::Show::Nothing
                               : ::isatty(STDERR_FILENO) != 0 ? Progress::Show::Bar
                                                              : Progress::Show::Lines;
@@ -162,6 +81,7 @@ int pull(PullOptions options) {
 
 void add_pull(CLI::App& app, std::optional<int>& done) {
   auto options = std::make_shared<PullOptions>();
+  options->region.clear();  // That of the environment, if it names one.
   CLI::App* command = app.add_subcommand(
       "pull", "Copy buckets and tables of any S3 or DynamoDB endpoint into a running Cloche");
   command
@@ -215,7 +135,7 @@ void print_counts(const Progress& progress, bool json) {
 
 int save(const FixtureOptions& options) {
   transfer::FixtureWish wish = options.wish;
-  wish.accounts = split(options.accounts);
+  wish.accounts = split_at_commas(options.accounts);
   Progress progress(Env::posix(), Progress::Show::Nothing);
   const auto done = transfer::save_fixture(Env::posix(), wish, progress);
   progress.stop();

@@ -253,6 +253,13 @@ using SecretLookup = std::function<std::optional<std::string>(std::string_view a
 // which may name files; the client is told AWS's general ones.
 using LogLine = std::function<void(std::string_view)>;
 
+// A request of a service that was answered with an error, once it has been: `asked` is "s3.PutObject", or the
+// request line without its query where no operation is known; `input` is empty if it was refused before it was
+// parsed. Views are good for the call only. Called on the connection's thread: must be quick. Costs requests that
+// succeed nothing.
+using FailureSink =
+    std::function<void(const Finished&, std::string_view asked, const Value& input)>;
+
 struct ServerOptions {
   std::vector<std::string> listen = {
       "127.0.0.1:4566"};  // "host:port", "[::1]:port", port 0 for any.
@@ -268,6 +275,7 @@ struct ServerOptions {
   std::string certificate_directory;
   LogLine request_log;             // Null: none.
   LogLine fault_log;               // Each error of kind Unavailable, Damaged or Bug. Null: none.
+  FailureSink failures;            // Null: none.
   std::function<Instant()> clock;  // Engine time, for expiry of signatures. Null: the system's.
   std::size_t header_bytes_max = std::size_t{64} << 10;
   std::size_t body_bytes_max = std::size_t{128}

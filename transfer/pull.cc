@@ -52,7 +52,9 @@ Result<void> pull(Env& env, const PullWish& wish, Progress& progress) {
   };
   if (wanted("s3")) CLOCHE_TRY_VOID(pull_buckets(pull));
   if (wanted("dynamodb")) CLOCHE_TRY_VOID(pull_tables(pull));
-  return state.save();
+  CLOCHE_TRY_VOID(state.save());
+  if (is_stopped(wish.to.stop)) return cancelled();
+  return {};
 }
 
 }  // namespace cloche::transfer

@@ -24,11 +24,11 @@ struct PullWish {
   Endpoint from, to;
   std::vector<std::string> services;  // "s3", "dynamodb"
   std::vector<std::string> only;      // "s3:bucket", "dynamodb:table"; empty: all.
-  std::string state_file;
+  std::string state_file;             // Empty: how far tables are is not kept.
   int threads = 8;
 };
 
-// Refused or Unavailable where nothing could be begun; what failed on the way is in `progress`.
+// Refused or Unavailable where nothing could be begun, "Cancelled" where the stop of both sides was set; what failed on the way is in `progress`.
 Result<void> pull(Env& env, const PullWish& wish, Progress& progress);
 
 // Where the state of a pull between those two is kept if the caller does not say.

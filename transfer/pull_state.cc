@@ -31,6 +31,7 @@ Result<void> write_text(Env& env, const std::string& path, std::string_view text
 }
 
 void PullState::load() {
+  if (path_.empty()) return;
   const auto text = read_text(env_, path_);
   if (!text) return;
   Arena arena;
@@ -77,6 +78,7 @@ Result<void> PullState::save() {
 }
 
 Result<void> PullState::save_locked() {
+  if (path_.empty()) return {};
   Arena arena;
   Value tables = Value::map();
   for (const auto& [name, state] : tables_) {

@@ -68,12 +68,6 @@ std::vector<RowChange> rows_of(const Unflushed& unflushed, Lsn to) {
   return rows;
 }
 
-Result<bool> has_begun(const Store& branch, Lsn from) {
-  const auto view = branch.view();
-  CLOCHE_TRY(const origin, view->get(kStateTable, origin_key()));
-  return origin && *origin == std::to_string(from.value());
-}
-
 Result<void> erase_all(WriteTxn& txn, TableId table) {
   std::vector<std::string> keys;
   const auto cursor = txn.scan(table, {});
@@ -297,8 +291,7 @@ Result<std::unique_ptr<Store>> StoreBranches::open(std::string_view name) {
   CLOCHE_TRY(const branch, find(name));
   if (!branch) return no_such_branch(name);
   CLOCHE_TRY(store, parts_.open(directory_of(name), {}));
-  CLOCHE_TRY(const begun, has_begun(*store, branch->from));
-  if (begun) return store;
+  if (store->log()->recovered().last > Lsn(0)) return store;
   return damaged("the first record of " + std::string(name) +
                  " is not there: a power cut took it, as it may at --durability commit; remove it");
 }

@@ -194,6 +194,24 @@ TEST(Branches, WhatTheyBeginWithIsSynced) {
   EXPECT_GT(bytes, 200'000u);
 }
 
+// At `commit` a power cut may leave the copy without what makes it a branch.
+TEST(Branches, AreRefusedWithoutTheirFirstRecord) {
+  TestStore store;
+  put(*store, "a", "1");
+  ASSERT_TRUE(store->flush());
+  make(*store, "one").reset();
+  const std::string directory = store.directory() + "/branches/one";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directories(directory);
+  for (const char* name : {"/state.db", "/state.db-wal"})
+    std::filesystem::copy(store.directory() + name, directory + name);
+  const auto opened = branches_of(*store).open("one");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, Error::Kind::Damaged);
+  EXPECT_NE(opened.error().message.find("first record of one"), std::string::npos)
+      << opened.error().message;
+}
+
 // From the memtables, an active and a frozen one, and SQLite's log, at each point; the same after a kill, and after
 // the rows have come to state.db.
 TEST(Branches, BeginWithWhatIsNotFlushed) {

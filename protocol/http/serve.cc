@@ -350,20 +350,24 @@ void Connection::log_request() {
     counters.microseconds.add(static_cast<std::uint64_t>(spent_us));
     if (exchange.failed) counters.errors.add(1);
   }
+  const auto finished = [&]() -> Finished {
+    return {.http = exchange.request,
+            .caller = exchange.caller(),
+            .operation = served != nullptr ? std::string_view(served->operation->name) : "",
+            .path = exchange.route.path,
+            .request_id = exchange.request_id(),
+            .host_id = exchange.host_id(),
+            .error_code = exchange.error_code,
+            .status = exchange.status(),
+            .site = exchange.route.is_site,
+            .bytes_sent = exchange.has_body() ? exchange.body_size() : 0,
+            .took = std::chrono::microseconds(spent_us)};
+  };
   if (const ServiceEntry* service = exchange.route.service;
-      service != nullptr && service->observer()) {
-    service->observer()({.http = exchange.request,
-                         .caller = exchange.caller(),
-                         .operation = served != nullptr ? served->operation->name : "",
-                         .path = exchange.route.path,
-                         .request_id = exchange.request_id(),
-                         .host_id = exchange.host_id(),
-                         .error_code = exchange.error_code,
-                         .status = exchange.status(),
-                         .site = exchange.route.is_site,
-                         .bytes_sent = exchange.has_body() ? exchange.body_size() : 0,
-                         .took = std::chrono::microseconds(spent_us)});
-  }
+      service != nullptr && service->observer())
+    service->observer()(finished());
+  if (exchange.failed && options().failures)
+    options().failures(finished(), exchange.what_was_asked(), exchange.input());
   if (!options().request_log || is_admin(thread_->core->registry, exchange.request)) return;
   char ms[32];
   std::snprintf(ms, sizeof ms, " %.2fms ", static_cast<double>(spent_us) / 1000);

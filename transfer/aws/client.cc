@@ -91,14 +91,26 @@ bool is_passing(const Error& error) {
   return std::ranges::find(kPassing, error.code) != std::end(kPassing);
 }
 
-Result<void> with_patience(Env& env, const std::function<Result<void>()>& attempt) {
+namespace {
+
+// In pieces, so that a stop is seen.
+void sleep_unless_stopped(std::chrono::milliseconds pause, Stop stop) {
+  for (; pause > 0ms && !is_stopped(stop); pause -= 100ms)
+    std::this_thread::sleep_for(std::min(pause, 100ms));
+}
+
+}  // namespace
+
+Result<void> with_patience(const Client& client, const std::function<Result<void>()>& attempt) {
+  const Stop stop = client.endpoint().stop;
   std::chrono::milliseconds pause = 50ms;
   for (int tries = 1;; ++tries) {
     auto done = attempt();
     if (done || !is_passing(done.error()) || tries == kAttemptsMax) return done;
+    if (is_stopped(stop)) return cancelled();
     // A random half, so that several that were turned away do not come back together.
-    const auto part = static_cast<std::int64_t>(env.random_u64() % 500 + 500);
-    std::this_thread::sleep_for(pause * part / 1000);
+    const auto part = static_cast<std::int64_t>(client.env().random_u64() % 500 + 500);
+    sleep_unless_stopped(pause * part / 1000, stop);
     pause = std::min<std::chrono::milliseconds>(pause * 2, 5s);
   }
 }
@@ -138,8 +150,8 @@ Result<Client::Open*> Client::open(std::string_view service, std::string_view re
   open_.push_back({.service = std::string(service),
                    .region = std::string(region),
                    .address = address,
-                   .connection = std::make_unique<HttpConnection>(address, endpoint_.insecure,
-                                                                  endpoint_.timeout)});
+                   .connection = std::make_unique<HttpConnection>(
+                       address, endpoint_.insecure, endpoint_.timeout, endpoint_.stop)});
   return &open_.back();
 }
 
@@ -147,7 +159,7 @@ Result<HttpAnswer> Client::ask_once(std::string_view service, std::string_view r
                                     const Unsigned& wish, std::string_view body) {
   CLOCHE_TRY(const place, open(service, region));
   const HttpRequest request =
-      sign(wish, place->address, endpoint_.credentials, region, service, env_.now());
+      sign(wish, place->address, endpoint_.credentials, region, service, now());
   CLOCHE_TRY(answer, place->connection->exchange(request, body));
   if (answer.status >= 300) return error_of(answer);
   return answer;
@@ -172,7 +184,7 @@ Result<Value> Client::call_json(std::string_view service, std::string_view opera
   wish.headers.emplace_back("X-Amz-Target",
                             std::string(model.target_prefix) + "." + std::string(operation));
   std::string text;
-  CLOCHE_TRY_VOID(with_patience(env_, [&]() -> Result<void> {
+  CLOCHE_TRY_VOID(with_patience(*this, [&]() -> Result<void> {
     CLOCHE_TRY(answer, ask_once(model.signing_name.empty() ? service : model.signing_name,
                                 region_or_own(region), wish, body));
     text = std::move(answer.body);
@@ -190,7 +202,7 @@ Result<Value> Client::call_json(std::string_view service, std::string_view opera
 Result<HttpAnswer> Client::ask_s3(Unsigned wish, std::string_view body, std::string_view region) {
   wish.payload_hash = to_hex(sha256(as_bytes(body)));
   HttpAnswer got;
-  CLOCHE_TRY_VOID(with_patience(env_, [&]() -> Result<void> {
+  CLOCHE_TRY_VOID(with_patience(*this, [&]() -> Result<void> {
     CLOCHE_TRY(answer, ask_once("s3", region_or_own(region), wish, body));
     got = std::move(answer);
     return {};
@@ -210,7 +222,7 @@ Result<HttpAnswer> Client::begin_s3(Unsigned wish, std::string_view region) {
   wish.payload_hash = to_hex(sha256({}));
   CLOCHE_TRY(const place, open("s3", region_or_own(region)));
   CLOCHE_TRY(answer, place->connection->begin(sign(wish, place->address, endpoint_.credentials,
-                                                   region_or_own(region), "s3", env_.now())));
+                                                   region_or_own(region), "s3", now())));
   if (answer.status >= 300) return error_of(answer);
   reading_ = place;
   return answer;
@@ -225,7 +237,7 @@ Result<HttpAnswer> Client::send_s3(Unsigned wish, std::uint64_t length, const So
                                    std::string_view region) {
   CLOCHE_TRY(const place, open("s3", region_or_own(region)));
   CLOCHE_TRY(answer, place->connection->send(sign(wish, place->address, endpoint_.credentials,
-                                                  region_or_own(region), "s3", env_.now()),
+                                                  region_or_own(region), "s3", now()),
                                              length, source));
   if (answer.status >= 300) return error_of(answer);
   return answer;

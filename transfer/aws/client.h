@@ -30,6 +30,8 @@ struct Endpoint {
   std::string region;  // Where nothing else tells.
   bool insecure = false;
   std::chrono::seconds timeout{60};
+  Stop stop = nullptr;                  // Nothing is asked any more once it is set.
+  std::function<Instant()> clock = {};  // That requests are signed by; null: the system's.
 };
 
 // The operation of that name with its shapes, from the embedded models. Stops the program on a name
@@ -77,6 +79,7 @@ class Client {
   Result<Open*> open(std::string_view service, std::string_view region);
   Result<HttpAnswer> ask_once(std::string_view service, std::string_view region,
                               const Unsigned& wish, std::string_view body);
+  Instant now() const { return endpoint_.clock ? endpoint_.clock() : env_.now(); }
   std::string_view region_or_own(std::string_view region) const {
     return region.empty() ? std::string_view(endpoint_.region) : region;
   }
@@ -87,8 +90,8 @@ class Client {
   Open* reading_ = nullptr;
 };
 
-// Does it until it is done or fails for good; `reset` is called before each further attempt.
-Result<void> with_patience(Env& env, const std::function<Result<void>()>& attempt);
+// Does it until it is done, fails for good, or the client's stop is set.
+Result<void> with_patience(const Client& client, const std::function<Result<void>()>& attempt);
 
 // The error that an answer of 300 or more tells, of either kind of service.
 Error error_of(const HttpAnswer& answer);

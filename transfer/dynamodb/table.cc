@@ -278,7 +278,7 @@ Result<void> ItemWriter::flush() {
   std::string requests = "[" + batch_ + "]";
   std::string name;
   append_json_string(name, table_);
-  const auto done = with_patience(client_.env(), [&]() -> Result<void> {
+  const auto done = with_patience(client_, [&]() -> Result<void> {
     Arena arena;
     const std::string body = "{\"RequestItems\":{" + name + ":" + requests + "}}";
     CLOCHE_TRY(const answer, client_.call_json("dynamodb", "BatchWriteItem", body, region_, arena));

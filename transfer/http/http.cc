@@ -26,6 +26,9 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using Parser = http::response_parser<http::buffer_body>;
 
+// How long a stop may go unseen.
+constexpr std::chrono::milliseconds kStopSeen{250};
+
 constexpr std::uint32_t kHeadBytesMax = 64
                                         << 10;  // S3 gives back 2 KB of metadata, some give more.
 
@@ -46,6 +49,14 @@ Error not_an_endpoint(std::string_view text) {
 }
 
 }  // namespace
+
+Error cancelled() {
+  return {.kind = Error::Kind::Refused,
+          .code = "Cancelled",
+          .message = "it was cancelled",
+          .http_status = 409,
+          .details = {}};
+}
 
 Result<Address> Address::parse(std::string_view given) {
   Address address;
@@ -119,6 +130,7 @@ std::optional<std::uint64_t> HttpAnswer::content_length() const {
 struct HttpConnection::State {
   Address address;
   std::chrono::seconds timeout;
+  Stop stop = nullptr;
   bool verifies = false;
   asio::io_context context{1};
   asio::ssl::context ssl{asio::ssl::context::tls_client};
@@ -129,6 +141,7 @@ struct HttpConnection::State {
   bool used = false;  // An answer has come on this connection.
 
   Error failed(std::string_view step, const beast::error_code& error) const {
+    if (is_stopped(stop)) return cancelled();
     std::string why = error == beast::error::timeout ? "it took too long" : error.message();
     return unavailable("nothing answers at " + address.text() + " (" + std::string(step) + ": " +
                        why + "); is it started, and is the address right?");
@@ -141,7 +154,14 @@ struct HttpConnection::State {
     plain->expires_after(timeout);
     begin([&outcome](beast::error_code error, auto&&...) { outcome = error; });
     context.restart();
-    context.run();
+    if (stop == nullptr) {
+      context.run();
+      return outcome;
+    }
+    while (!context.stopped()) {
+      context.run_for(kStopSeen);
+      if (*stop && !context.stopped()) plain->cancel();
+    }
     return outcome;
   }
 
@@ -151,6 +171,7 @@ struct HttpConnection::State {
   }
 
   Result<void> connect() {
+    if (is_stopped(stop)) return cancelled();
     if (plain) return {};
     boost::system::error_code error;
     tcp::resolver resolver(context);
@@ -290,11 +311,13 @@ struct HttpConnection::State {
   }
 };
 
-HttpConnection::HttpConnection(Address address, bool insecure, std::chrono::seconds timeout)
+HttpConnection::HttpConnection(Address address, bool insecure, std::chrono::seconds timeout,
+                               Stop stop)
     : state_(std::make_unique<State>()) {
   state_->verifies = address.tls && !insecure && !address.is_loopback();
   state_->address = std::move(address);
   state_->timeout = timeout;
+  state_->stop = stop;
   boost::system::error_code ignored;
   state_->ssl.set_default_verify_paths(ignored);  // Without them every certificate is refused.
 }

@@ -5,6 +5,7 @@
 // belongs to one thread at a time and blocks it; each step of an exchange has a time-out.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -60,11 +61,18 @@ struct HttpAnswer {
 // Gives a body piece by piece: fills `into` as far as it can, 0 at the end.
 using Source = std::function<Result<std::size_t>(std::span<std::byte> into)>;
 
+// Ends what somebody waits for once it is true; null where nobody can. Outlives who looks at it.
+using Stop = const std::atomic<bool>*;
+inline bool is_stopped(Stop stop) { return stop != nullptr && *stop; }
+// Code "Cancelled", 409.
+Error cancelled();
+
 class HttpConnection {
  public:
   // `insecure`: the certificate of the other side is not checked. Those of loopback addresses never
-  // are, since emulators sign their own.
-  HttpConnection(Address address, bool insecure, std::chrono::seconds timeout);
+  // are, since emulators sign their own. `stop` is seen within a quarter of a second, but for while a
+  // name is looked up.
+  HttpConnection(Address address, bool insecure, std::chrono::seconds timeout, Stop stop = nullptr);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;

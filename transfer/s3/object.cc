@@ -93,7 +93,7 @@ Result<std::string> put_whole(Client& client, const ObjectPlace& place, const Up
     algorithm = {};
   }
   std::string etag;
-  CLOCHE_TRY_VOID(with_patience(client.env(), [&]() -> Result<void> {
+  CLOCHE_TRY_VOID(with_patience(client, [&]() -> Result<void> {
     CLOCHE_TRY(body, open(0));
     if (body.length != what.size) return other_size(place, body.length, what.size);
     CLOCHE_TRY(const answer, put_once(client, wish, place, algorithm, std::move(body)));
@@ -130,7 +130,7 @@ Result<std::string> put_parts(Client& client, const ObjectPlace& place, const Up
     wish.query.emplace_back("partNumber", std::to_string(part));
     wish.query.emplace_back("uploadId", upload_id);
     HttpAnswer answer;
-    CLOCHE_TRY_VOID(with_patience(client.env(), [&]() -> Result<void> {
+    CLOCHE_TRY_VOID(with_patience(client, [&]() -> Result<void> {
       CLOCHE_TRY(body, open(part));
       length = body.length;
       CLOCHE_TRY(got, put_once(client, wish, place, what.checksum_algorithm, std::move(body)));

@@ -41,7 +41,7 @@ def test_every_answer_is_as_described(server, document, tmp_path):
     def hold(answer, schema):
         jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer)
 
-    def ask(status, method, path, body=None, **parts):
+    def ask(code, method, path, body=None, **parts):
         described = document["paths"][path][method.lower()]
         real = path
         for name, value in parts.pop("at", {}).items():
@@ -51,16 +51,16 @@ def test_every_answer_is_as_described(server, document, tmp_path):
             assert set(parts) <= known
             real += "?" + "&".join(f"{name}={value}" for name, value in parts.items())
         got, answer = server.admin(method, real, body)
-        assert got == status, answer
-        response = described["responses"][str(status)]
+        assert got == code, answer
+        response = described["responses"][str(code)]
         if "$ref" in response:
             response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
         schema = response["content"]["application/json"]["schema"]
         hold(answer, schema)
-        if body is not None and status < 400:
+        if body is not None and code < 400:
             wanted = described["requestBody"]["content"]["application/json"]["schema"]
             hold(body, wanted)
-        if status < 400:
+        if code < 400:
             asked.add((method.lower(), path))
         return answer
 
@@ -80,6 +80,16 @@ def test_every_answer_is_as_described(server, document, tmp_path):
     ask(400, "GET", "/_cloche/diff", a="!")
     assert len(ask(200, "GET", "/_cloche/log")["events"]) > 3
     ask(200, "GET", "/_cloche/log", limit=2, service="dynamodb", resource="things", all="true", **{"from": "here"})
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.get_object(Bucket="described", Key="none")
+    with pytest.raises(dynamodb.exceptions.ClientError):
+        dynamodb.get_item(TableName="none", Key={"id": {"S": "1"}})
+    both = ask(200, "GET", "/_cloche/log", failed="also", operation="getobject")
+    assert both["events"] == [] and [failure["resource"] for failure in both["failures"]] == ["described/none"]
+    assert len(ask(200, "GET", "/_cloche/log", failed="only", since="1h", until="0s")["failures"]) == 2
+    assert "events" not in ask(200, "GET", "/_cloche/log", status="4xx")
+    ask(400, "GET", "/_cloche/log", failed="maybe")
+    ask(404, "GET", "/_cloche/log", since="nowhere")
     branch = ask(201, "POST", "/_cloche/branches", {"name": "side", "from": "here", "port": 0})
     ask(201, "POST", "/_cloche/branches", {})
     ask(409, "POST", "/_cloche/branches", {"name": "side"})
@@ -96,6 +106,21 @@ def test_every_answer_is_as_described(server, document, tmp_path):
     ask(409, "POST", "/_cloche/seal", {"file": str(tmp_path / "sealed")})
     ask(201, "POST", "/_cloche/seal", {"file": str(tmp_path / "sealed"), "force": True})
     ask(200, "GET", "/_cloche/seal")
+    saved, other = str(tmp_path / "saved"), support.Cloche(tmp_path / "other", "--durability", "memory").start()
+    ask(200, "POST", "/_cloche/fixtures/save", {"directory": saved, "accounts": ["000000000000"]})
+    ask(400, "POST", "/_cloche/fixtures/save", {"directory": "saved"})
+    ask(200, "POST", "/_cloche/fixtures/load", {"directory": saved, "replace": True})
+    ask(409, "POST", "/_cloche/fixtures/load", {"directory": saved})
+    (tmp_path / "saved/s3/described/notes").write_text("")
+    assert ask(400, "POST", "/_cloche/fixtures/load", {"directory": saved})["faults"]
+    ask(404, "POST", "/_cloche/fixtures/load", {"directory": "/no/such/folder"})
+    ask(200, "POST", "/_cloche/pull", {"from": other.endpoint, "services": ["s3"], "state": str(tmp_path / "state")})
+    ask(400, "POST", "/_cloche/pull", {"from": "https://example.com"})
+    other.stop()
+    ask(503, "POST", "/_cloche/pull", {"from": other.endpoint})
+    for path in ("/_cloche/fixtures/load", "/_cloche/fixtures/save", "/_cloche/pull"):
+        ask(200, "GET", path)
+        ask(200, "DELETE", path)
     ask(200, "GET", "/_cloche/s3/events/{bucket}", at={"bucket": "described"})
     ask(200, "POST", "/_cloche/rewind", {"to": "here"})
     ask(404, "POST", "/_cloche/rewind", {"to": "nowhere"})

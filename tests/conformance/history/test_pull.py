@@ -163,6 +163,6 @@ def test_refusals_say_what_to_do(sides, tmp_path):
     for client, key in ((source, "a"), (target, "b")):
         client.create_table(TableName="same", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}], KeySchema=[{"AttributeName": key, "KeyType": "HASH"}])
     assert "with other keys" in pull(sides, tmp_path, status=1)["failures"][0]
-    assert "--only: 'x'" in pull(sides, tmp_path, "--only", "x", status=2)
+    assert "only: 'x'" in pull(sides, tmp_path, "--only", "x", status=2)
     done = subprocess.run([support.BINARY, "pull", "--endpoint", "https://example.com"], capture_output=True, text=True, check=False, env={"PATH": ""})
     assert done.returncode == 2 and "AWS_ACCESS_KEY_ID" in done.stderr
