@@ -68,11 +68,26 @@ def run(options):
             made.append(ask(cloche, "POST", "/_cloche/branches", {"name": "timed"})["milliseconds"])
             ask(cloche, "DELETE", "/_cloche/branches/timed")
         row("a branch, median of 5 (the longest)", f"{statistics.median(made):.1f} ms ({max(made):.1f})")
+        for changed in (10_000, options.items):
+            write_items(cloche, changed, "c")
+            made = []
+            for _ in range(5):
+                made.append(ask(cloche, "POST", "/_cloche/branches", {"name": "timed"})["milliseconds"])
+                ask(cloche, "DELETE", "/_cloche/branches/timed")
+            row(f"a branch right after {changed:,} items were changed, and the next four", ", ".join(f"{took:.0f}" for took in made) + " ms")
+            cloche.wait_until_flushed()
         before = sum(cloche.memory_mib()[:2]), threads(cloche)
         made = [ask(cloche, "POST", "/_cloche/branches", {})["milliseconds"] for _ in range(options.branches)]
         after = sum(cloche.memory_mib()[:2]), threads(cloche)
         row(f"each of {options.branches} branches at once, idle", f"{(after[0] - before[0]) / options.branches:.2f} MiB resident, {(after[1] - before[1]) / options.branches:.0f} threads")
         row("making one of them, median", f"{statistics.median(made):.1f} ms")
+        cloche.stop()
+        began = time.perf_counter()
+        cloche.start()
+        ready = time.perf_counter() - began
+        last = ask(cloche, "GET", "/_cloche/branches")["branches"][-1]["endpoint"]
+        support.client("dynamodb", last).get_item(TableName="things", Key={"id": {"S": "1"}})
+        row(f"start with {options.branches} branches: Ready, and one of them has answered", f"{ready * 1000:.0f} ms, {(time.perf_counter() - began) * 1000:.0f} ms")
         for branch in ask(cloche, "GET", "/_cloche/branches")["branches"]:
             ask(cloche, "DELETE", "/_cloche/branches/" + branch["name"])
         took = []

@@ -15,10 +15,11 @@ namespace {
 
 // What is taken along unflushed: 100,000 rows of 400 bytes cost 0.1 s. More is flushed first.
 constexpr std::size_t kCarriedBytesMax = std::size_t{64} << 20;
-constexpr int kFlushesMax = 10;
-// What each of many branches would copy or take along is better flushed, and folded into the database, once.
-constexpr std::uint64_t kLogBytesMax = std::uint64_t{1} << 20;
-constexpr std::size_t kRowBytesMax = std::size_t{256} << 10;
+constexpr int kSettlingsMax = 2;
+// More than this some branches take along, so that they are there at once; the next waits until it is flushed and folded
+// into the database, since each has to do that for itself as well.
+constexpr std::size_t kMuchBytes = std::size_t{1} << 20;
+constexpr int kHeavyMax = 8;
 
 std::string branch_key(std::string_view name) { return KeyWriter().text(name).take(); }
 
@@ -233,10 +234,20 @@ Result<std::unique_ptr<Store>> StoreBranches::copy(std::string_view name,
 // What SQLite holds, and the rows up to `from` or now that it does not hold. A point before has to be undone.
 Result<Origin> StoreBranches::copy_state(const std::string& into, std::optional<Lsn> from) {
   std::optional<Origin> origin;
+  bool wait = false;
+  bool may_wait = true;
   const auto take = [&](const File& state, std::uint64_t log_bytes, const Unflushed& unflushed,
                         Instant time) -> Result<void> {
-    if (log_bytes > kLogBytesMax || unflushed.bytes() > kRowBytesMax) parts_.settle_soon();
-    if (unflushed.bytes() > kCarriedBytesMax) return {};
+    const bool much = log_bytes > kMuchBytes || unflushed.bytes() > kMuchBytes;
+    wait = may_wait && ((much && ++heavy_ > kHeavyMax) || unflushed.bytes() > kCarriedBytesMax);
+    if (wait) return {};
+    if (much) {
+      parts_.settle_soon();
+    } else {
+      heavy_ = 0;
+    }
+    if (unflushed.bytes() > wal::kRecordBytesMax)
+      return unavailable("writes come in faster than they are flushed: try again");
     if (from && kept()) CLOCHE_TRY_VOID(check_point(*parts_.log, unflushed.published, *from));
     const Lsn to = from.value_or(unflushed.published);
     auto rows = rows_of(unflushed, to);
@@ -245,12 +256,16 @@ Result<Origin> StoreBranches::copy_state(const std::string& into, std::optional<
     CLOCHE_TRY_VOID(parts_.env.copy(state, into + "/state.db"));
     return copy_log(log_bytes, into + "/state.db-wal");
   };
-  for (int tries = 0; tries < kFlushesMax; ++tries) {
+  for (int tries = 0; tries < kSettlingsMax; ++tries) {
     CLOCHE_TRY_VOID(parts_.at_rest(take));
-    if (origin) return *std::move(origin);
-    CLOCHE_TRY_VOID(parts_.store.flush());
+    if (!wait) return *std::move(origin);
+    CLOCHE_TRY_VOID(parts_.settle());
+    heavy_ = 0;
   }
-  return unavailable("writes come in faster than they are flushed: try again");
+  // Under steady writes there is always something left.
+  may_wait = false;
+  CLOCHE_TRY_VOID(parts_.at_rest(take));
+  return *std::move(origin);
 }
 
 // The beginning of SQLite's log that belongs to the database.

@@ -1,6 +1,7 @@
 // The branches of a store as engine/branch.h promises them.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,8 +31,9 @@ class StoreBranches final : public Branches {
     using AtRest = std::function<Result<void>(const File& state, std::uint64_t log_bytes,
                                               const Unflushed&, Instant)>;
     std::function<Result<void>(const AtRest&)> at_rest;
-    // Flushes, and folds SQLite's log, some time soon.
+    // Flushes, and folds SQLite's log: some time soon, or at once and waits for it.
     std::function<void()> settle_soon;
+    std::function<Result<void>()> settle;
     // Opens an environment with this one's options and ancestors; `prepare` is told its directory first, and fills
     // it. An empty directory: a temporary one.
     using Prepare = std::function<Result<Origin>(const std::string& directory)>;
@@ -69,6 +71,7 @@ class StoreBranches final : public Branches {
   Result<void> begin(Store& branch, std::string_view name, Lsn flushed, Lsn from);
 
   const Parts parts_;
+  std::atomic<int> heavy_{0};  // Branches that took much along since it was last flushed.
   mutable Mutex mutex_;
   // What the branches hold on to, by name; those that are being made or removed too.
   std::map<std::string, Lsn, std::less<>> pins_ CLOCHE_GUARDED_BY(mutex_);

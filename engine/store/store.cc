@@ -329,6 +329,10 @@ class StoreImpl final : public Store {
               });
             },
         .settle_soon = [this] { flusher_->settle_soon(); },
+        .settle = [this]() -> Result<void> {
+          CLOCHE_TRY_VOID(flush());
+          return copy_into_database();
+        },
         .open = [this](const std::string& directory,
                        const auto& prepare) { return open_beside(directory, prepare); },
         .write_alone =
