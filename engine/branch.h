@@ -3,7 +3,8 @@
 // the environments that it came from where it has none itself, and as long as it is there they remove no blob that
 // its first state names.
 //
-// Making one costs a flush and a copy of state.db (its blocks are shared where the file system can). Its history
+// Making one costs a copy of state.db (its blocks are shared where the file system can and it pays); what is not flushed
+// is taken along, up to 64 MiB, and flushed here soon after. Its history
 // begins with it; checkpoints are not taken along, the clock, queued work and the source of ids are.
 #pragma once
 
