@@ -31,7 +31,7 @@ import botocore.credentials
 import botocore.exceptions
 
 import peers
-from running import Running
+from running import Running, answers
 
 HERE = pathlib.Path(__file__).resolve().parent
 CREDENTIALS = botocore.credentials.Credentials("testtesttest", "testtesttest")
