@@ -137,6 +137,11 @@ class _Environment:
         """Everything of all services is gone."""
         return self.ask("POST", "/_cloche/reset", {})
 
+    def branch(self, name=None, source=None, port=0):
+        """A new branch, of the present state or of a point (`source`)."""
+        wish = {"name": name, "from": source, "port": port}
+        return Branch(self, self.ask("POST", "/_cloche/branches", {key: value for key, value in wish.items() if value is not None}))
+
     def load(self, directory, replace=False):
         """Loads a fixture (`cloche fixture load`)."""
         return self._run("fixture", "load", str(directory), *(["--replace"] if replace else []))
@@ -217,11 +222,6 @@ class Cloche(_Environment):
         """Joins CLOCHE_ENDPOINT if that is set, else starts one."""
         given = os.environ.get("CLOCHE_ENDPOINT")
         return cls.join(given) if given else cls.start(*arguments, **options)
-
-    def branch(self, name=None, source=None, port=0):
-        """A new branch, of the present state or of a point (`source`)."""
-        wish = {"name": name, "from": source, "port": port}
-        return Branch(self, self.ask("POST", "/_cloche/branches", {key: value for key, value in wish.items() if value is not None}))
 
     def stop(self):
         self._close()
