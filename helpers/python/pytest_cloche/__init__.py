@@ -191,8 +191,9 @@ class Cloche(_Environment):
     def start(cls, *arguments, durability="memory"):
         """Starts one on a free port and waits until it is ready. `arguments`: more of `cloche start` ("--seed", "1")."""
         data = tempfile.mkdtemp(prefix="cloche-")
-        command = [binary(), "start", "--data", data, "--listen", "127.0.0.1:0", "--durability", durability, "--log", "warn", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [binary(), "start", "--data", data, "--listen", "127.0.0.1:0", "--durability", durability, "--log", "warn", "--until-eof", *arguments]
+        # It ends with this process, however that ends, as its input does then.
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said, endpoint = [], None
         for line in process.stdout:
             said.append(line)
