@@ -29,8 +29,9 @@ std::string of_path(std::string_view path) {
 
 // What services that have no paths name their resources by.
 std::string of_input(const Value& input) {
-  for (const std::string_view name : {"TableName", "TableArn", "ResourceArn", "StreamArn",
-                                      "BackupArn", "ExportArn", "ImportArn", "KeyId", "AliasName"}) {
+  for (const std::string_view name :
+       {"TableName", "TableArn", "ResourceArn", "StreamArn", "BackupArn", "ExportArn", "ImportArn",
+        "KeyId", "AliasName"}) {
     if (const Value& value = input[name]; value.is(Value::Kind::String))
       return clipped(value.text());
   }

@@ -25,7 +25,8 @@ struct FailedRequest {
   Lsn lsn{0};      // The newest record then: it failed after that.
   // "s3.GetObject"; the request line without its query where no operation is known.
   std::string operation;
-  std::string resource;  // "bucket/key", a table's name, ...; empty if the request did not come so far.
+  std::string
+      resource;  // "bucket/key", a table's name, ...; empty if the request did not come so far.
   std::string account, region;
   std::string code;  // "NoSuchKey"
   std::string request_id;

@@ -27,7 +27,8 @@ Result<LogFilter> LogFilter::parse(const protocol::HttpRequest& request, const L
     return std::string(request.query(name).value_or(""));
   };
   LogFilter filter;
-  if (const std::string service = text("service"); !service.empty()) filter.service_ = service + ".";
+  if (const std::string service = text("service"); !service.empty())
+    filter.service_ = service + ".";
   filter.operation_ = text("operation");
   filter.resource_ = text("resource");
   filter.status_ = text("status");
