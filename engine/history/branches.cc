@@ -8,11 +8,22 @@
 #include "engine/history/point.h"
 #include "engine/history/rewind.h"
 #include "engine/schema/schema.h"
+#include "engine/store/row.h"
 
 namespace cloche::engine {
 namespace {
 
+// What is taken along unflushed: 100,000 rows of 400 bytes cost 0.1 s. More is flushed first.
+constexpr std::size_t kCarriedBytesMax = std::size_t{64} << 20;
+constexpr int kFlushesMax = 10;
+// What each of many branches would copy or take along is better flushed, and folded into the database, once.
+constexpr std::uint64_t kLogBytesMax = std::uint64_t{1} << 20;
+constexpr std::size_t kRowBytesMax = std::size_t{256} << 10;
+
 std::string branch_key(std::string_view name) { return KeyWriter().text(name).take(); }
+
+// The point that a branch began with, written with its first record.
+std::string origin_key() { return KeyWriter().text("origin").take(); }
 
 // "LSN MICROS NOTE"
 std::string encode(const Branch& branch) {
@@ -42,6 +53,19 @@ Error no_such_branch(std::string_view name) {
                  "there is no branch called " + std::string(name) +
                      "; `cloche branch list` shows those that are there",
                  404);
+}
+
+// As `to` sees them; but what the engine remembers is of now, as a rewind leaves it.
+std::vector<RowChange> rows_of(const Unflushed& unflushed, Lsn to) {
+  std::vector<RowChange> rows;
+  const auto take_of = [&](bool state) {
+    return [&rows, state](std::string_view row, std::optional<std::string_view> value) {
+      if ((table_of(row) == kStateTable) == state) rows.push_back({row, std::nullopt, value});
+    };
+  };
+  unflushed.visit(unflushed.published, take_of(true));  // The table with the lowest number.
+  if (to > unflushed.flushed) unflushed.visit(to, take_of(false));
+  return rows;
 }
 
 Result<void> erase_all(WriteTxn& txn, TableId table) {
@@ -198,42 +222,79 @@ Result<std::unique_ptr<Store>> StoreBranches::copy(std::string_view name,
                                                    std::optional<Lsn>& from) {
   const std::string directory = directory_of(name);
   if (kept()) CLOCHE_TRY_VOID(parts_.env.remove_all(directory));
-  CLOCHE_TRY_VOID(parts_.store.flush());
-  Lsn copied(0);
-  const auto fill = [&](const std::string& into) {
-    return parts_.at_rest([&](const File& state, Lsn lsn, bool without_log) -> Result<void> {
-      copied = lsn;
-      CLOCHE_TRY_VOID(parts_.env.copy(state, into + "/state.db"));
-      if (without_log) return {};
-      const std::string log = parts_.directory + "/state.db-wal";
-      CLOCHE_TRY(const has_log, parts_.env.exists(log));
-      if (!has_log) return {};
-      CLOCHE_TRY(const file, parts_.env.open(log, OpenMode::Read));
-      return parts_.env.copy(*file, into + "/state.db-wal");
-    });
+  Lsn flushed(0);
+  const auto fill = [&](const std::string& into) -> Result<Origin> {
+    CLOCHE_TRY(origin, copy_state(into, from));
+    flushed = origin.flushed;
+    if (!from) from = origin.lsn;
+    return origin;
   };
   CLOCHE_TRY(branch, parts_.open(directory, fill));
-  if (!from) from = copied;
-  if (const auto begun = begin(*branch, name, copied, *from); !begun) {
+  if (const auto begun = begin(*branch, name, flushed, *from); !begun) {
     branch->abandon();
     return begun.error();
   }
   return branch;
 }
 
+// What SQLite holds, and the rows up to `from` or now that it does not hold. A point before has to be undone.
+Result<Origin> StoreBranches::copy_state(const std::string& into, std::optional<Lsn> from) {
+  std::optional<Origin> origin;
+  const auto take = [&](const File& state, std::uint64_t log_bytes, const Unflushed& unflushed,
+                        Instant time) -> Result<void> {
+    if (log_bytes > kLogBytesMax || unflushed.bytes() > kRowBytesMax) parts_.settle_soon();
+    if (unflushed.bytes() > kCarriedBytesMax) return {};
+    if (from && kept()) CLOCHE_TRY_VOID(check_point(*parts_.log, unflushed.published, *from));
+    const Lsn to = from.value_or(unflushed.published);
+    auto rows = rows_of(unflushed, to);
+    const Lsn lsn = rows.empty() ? unflushed.flushed : unflushed.published;
+    origin = Origin{unflushed.flushed, lsn, time, std::move(rows), unflushed};
+    CLOCHE_TRY_VOID(parts_.env.copy(state, into + "/state.db"));
+    return copy_log(log_bytes, into + "/state.db-wal");
+  };
+  for (int tries = 0; tries < kFlushesMax; ++tries) {
+    CLOCHE_TRY_VOID(parts_.at_rest(take));
+    if (origin) return *std::move(origin);
+    CLOCHE_TRY_VOID(parts_.store.flush());
+  }
+  return unavailable("writes come in faster than they are flushed: try again");
+}
+
+// The beginning of SQLite's log that belongs to the database.
+Result<void> StoreBranches::copy_log(std::uint64_t bytes, const std::string& into) {
+  if (bytes == 0) return {};
+  CLOCHE_TRY(const log, parts_.env.open(parts_.directory + "/state.db-wal", OpenMode::Read));
+  CLOCHE_TRY(const size, log->size());
+  // Whole where that is hardly more, since blocks can be shared then.
+  if (size / 2 <= bytes) {
+    CLOCHE_TRY_VOID(parts_.env.copy(*log, into));
+    CLOCHE_TRY(const copied, parts_.env.open(into, OpenMode::ReadWrite));
+    return copied->truncate(bytes);
+  }
+  CLOCHE_TRY(const copied, parts_.env.open(into, OpenMode::CreateExclusive));
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  for (std::uint64_t at = 0; at < bytes;) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(piece.size(), bytes - at);
+    CLOCHE_TRY(const got, log->read_at(at, std::span(piece).first(wanted)));
+    if (got == 0) return damaged("SQLite's log is shorter than what was written into it");
+    CLOCHE_TRY_VOID(copied->write_at(at, std::span(piece).first(got)));
+    at += got;
+  }
+  return {};
+}
+
 // What of the parent is not the branch's goes, and what came after its point.
-Result<void> StoreBranches::begin(Store& branch, std::string_view name, Lsn copied, Lsn from) {
+Result<void> StoreBranches::begin(Store& branch, std::string_view name, Lsn flushed, Lsn from) {
   Undo undo;
-  if (from < copied) {
-    CLOCHE_TRY(read, read_undo(*parts_.log, copied, from));
+  if (from < flushed) {
+    CLOCHE_TRY(read, read_undo(*parts_.log, flushed, from));
     undo = std::move(read);
   }
   return parts_.write_alone(
       branch, "cloche.Branch " + std::string(name), [&](WriteTxn& txn) -> Result<void> {
         CLOCHE_TRY_VOID(apply_undo(txn, undo));
         // Always a record: with its sync the copy becomes durable.
-        CLOCHE_TRY_VOID(
-            txn.put(kStateTable, KeyWriter().text("origin").take(), std::to_string(from.value())));
+        CLOCHE_TRY_VOID(txn.put(kStateTable, origin_key(), std::to_string(from.value())));
         CLOCHE_TRY_VOID(erase_all(txn, kCheckpointTable));
         return erase_all(txn, kBranchTable);
       });
@@ -242,7 +303,10 @@ Result<void> StoreBranches::begin(Store& branch, std::string_view name, Lsn copi
 Result<std::unique_ptr<Store>> StoreBranches::open(std::string_view name) {
   CLOCHE_TRY(const branch, find(name));
   if (!branch) return no_such_branch(name);
-  return parts_.open(directory_of(name), {});
+  CLOCHE_TRY(store, parts_.open(directory_of(name), {}));
+  if (store->log()->recovered().last > Lsn(0)) return store;
+  return damaged("the first record of " + std::string(name) +
+                 " is not there: a power cut took it, as it may at --durability commit; remove it");
 }
 
 Result<void> StoreBranches::set_note(std::string_view name, std::string_view note) {

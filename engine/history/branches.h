@@ -9,6 +9,7 @@
 #include "base/mutex.h"
 #include "engine/branch.h"
 #include "engine/engine.h"
+#include "engine/store/origin.h"
 #include "wal/log.h"
 
 namespace cloche::engine {
@@ -24,12 +25,16 @@ class StoreBranches final : public Branches {
     Store& store;
     const wal::Log* log;  // Null at Durability::Memory.
     std::string directory;
-    // Shows state.db while nobody writes it: the lsn that it holds, and whether it does without SQLite's log.
-    using AtRest = std::function<Result<void>(const File& state, Lsn, bool without_log)>;
+    // Shows state.db while nobody writes it: how many bytes of SQLite's log belong to it, the rows that are published
+    // and not in there, and the time of the newest.
+    using AtRest = std::function<Result<void>(const File& state, std::uint64_t log_bytes,
+                                              const Unflushed&, Instant)>;
     std::function<Result<void>(const AtRest&)> at_rest;
-    // Opens an environment with this one's options and ancestors; `prepare` is told its directory first, and may fill
+    // Flushes, and folds SQLite's log, some time soon.
+    std::function<void()> settle_soon;
+    // Opens an environment with this one's options and ancestors; `prepare` is told its directory first, and fills
     // it. An empty directory: a temporary one.
-    using Prepare = std::function<Result<void>(const std::string& directory)>;
+    using Prepare = std::function<Result<Origin>(const std::string& directory)>;
     std::function<Result<std::unique_ptr<Store>>(const std::string& directory, const Prepare&)>
         open;
     // Runs a closure on such a store in a group of its own.
@@ -60,7 +65,9 @@ class StoreBranches final : public Branches {
   Result<std::unique_ptr<Store>> copy(std::string_view name, std::optional<Lsn>& from);
   Result<void> register_branch(std::string_view name, Lsn from, std::string_view note);
   void forget_all();  // Of a branch that is being made.
-  Result<void> begin(Store& branch, std::string_view name, Lsn copied, Lsn from);
+  Result<Origin> copy_state(const std::string& into, std::optional<Lsn> from);
+  Result<void> copy_log(std::uint64_t bytes, const std::string& into);
+  Result<void> begin(Store& branch, std::string_view name, Lsn flushed, Lsn from);
 
   const Parts parts_;
   mutable Mutex mutex_;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <map>
@@ -177,14 +178,213 @@ TEST(Branches, WhatTheyBeginWithIsSynced) {
   wal::FaultyEnv env;
   TestStore store({.durability = wal::Durability::Fsync}, test_schema(), env);
   for (int i = 0; i < 100; ++i) put(*store, std::to_string(i), std::string(1'000, 'x'));
+  ASSERT_TRUE(store->flush());
+  for (int i = 0; i < 100; ++i) put(*store, "b" + std::to_string(i), std::string(1'000, 'x'));
   const auto branch = make(*store, "one");
-  const std::string copy = store.directory() + "/branches/one/state.db";
-  const auto bytes = std::filesystem::file_size(copy);
-  const auto log_bytes = std::filesystem::file_size(copy + "-wal");
-  EXPECT_GT(bytes + log_bytes, 100'000u);
-  put(*branch, "a", "1");
-  EXPECT_GE(env.synced_bytes(copy), bytes);
-  EXPECT_GE(env.synced_bytes(copy + "-wal"), log_bytes);
+  const std::string copy = store.directory() + "/branches/one/";
+  std::uint64_t bytes = 0;
+  std::vector<std::string> names{"state.db", "state.db-wal"};
+  for (const auto& entry : std::filesystem::directory_iterator(copy + "origin"))
+    names.push_back("origin/" + entry.path().filename().string());
+  EXPECT_EQ(names.size(), 3u);
+  for (const std::string& name : names) {
+    ASSERT_TRUE(std::filesystem::exists(copy + name)) << name;
+    const auto size = std::filesystem::file_size(copy + name);
+    EXPECT_GE(env.synced_bytes(copy + name), size) << name;
+    bytes += size;
+  }
+  EXPECT_GT(bytes, 200'000u);
+}
+
+// At `commit` a power cut may leave the copy without what makes it a branch.
+TEST(Branches, AreRefusedWithoutTheirFirstRecord) {
+  TestStore store;
+  put(*store, "a", "1");
+  ASSERT_TRUE(store->flush());
+  make(*store, "one").reset();
+  const std::string directory = store.directory() + "/branches/one";
+  std::filesystem::remove_all(directory);
+  std::filesystem::create_directories(directory);
+  for (const char* name : {"/state.db", "/state.db-wal"})
+    std::filesystem::copy(store.directory() + name, directory + name);
+  const auto opened = branches_of(*store).open("one");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, Error::Kind::Damaged);
+  EXPECT_NE(opened.error().message.find("first record of one"), std::string::npos)
+      << opened.error().message;
+}
+
+// From the memtables, an active and a frozen one, and SQLite's log, at each point; the same after a kill, and after
+// the rows have come to state.db.
+TEST(Branches, BeginWithWhatIsNotFlushed) {
+  TestStore store({.flush_idle = std::chrono::hours(1), .log_line = {}});
+  Rows rows;
+  std::map<std::uint64_t, Rows> states;
+  const auto write = [&](const std::string& name, const std::string& value) {
+    put(*store, name, value);
+    rows.erase(word(name));
+    if (!value.empty()) rows[word(name)] = value;
+    states[store->view()->lsn().value()] = rows;
+  };
+  write("a", "1");
+  write("gone later", "1");
+  ASSERT_TRUE(store->flush());
+  write("b", "2");
+  write("gone later", "");
+  write("b", "3");
+  write("b", "");
+  write("a", "4");
+  std::map<std::string, Rows> wanted;
+  for (const auto& [lsn, state] : states) {
+    const std::string name = "at" + std::to_string(lsn);
+    auto branch = make(*store, name, Lsn(lsn));
+    EXPECT_EQ(rows_of(*branch), state) << lsn;
+    put(*branch, "own", name);
+    wanted[name] = state;
+    wanted[name][word("own")] = name;
+    EXPECT_EQ(rows_of(*branch), wanted[name]);
+    EXPECT_GT(branch->view()->lsn(), store->stats().flushed);
+    branch->abandon();  // As a kill leaves it, but for state.db: which is put back.
+    std::filesystem::copy(store.directory() + "/branches/" + name, store.directory() + "/../left",
+                          std::filesystem::copy_options::recursive);
+    branch.reset();
+    std::filesystem::remove_all(store.directory() + "/branches/" + name);
+    std::filesystem::rename(store.directory() + "/../left",
+                            store.directory() + "/branches/" + name);
+  }
+  for (int reopened = 0; reopened < 3; ++reopened) {
+    for (const auto& [name, state] : wanted) {
+      const auto branch = branches_of(*store).open(name);
+      ASSERT_TRUE(branch) << branch.error().message;
+      EXPECT_EQ(rows_of(**branch), state) << name;
+    }
+  }
+}
+
+TEST(Branches, ForgetWhatTheirStateHolds) {
+  TestStore store({.flush_idle = std::chrono::milliseconds(1), .log_line = {}});
+  put(*store, "a", "1");
+  {
+    const auto branch = make(*store, "one");
+    for (int i = 0; i < 2000 && std::filesystem::exists(branch->directory() + "/origin"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_FALSE(std::filesystem::exists(branch->directory() + "/origin"));
+  }
+  const auto branch = branches_of(*store).open("one");
+  ASSERT_TRUE(branch) << branch.error().message;
+  EXPECT_EQ(rows_of(**branch), (Rows{{word("a"), "1"}}));
+}
+
+TEST(Branches, RefuseThePointsThatHistoryDoesNotHave) {
+  TestStore store;
+  put(*store, "a", "1");
+  const auto refused = branches_of(*store).make("one", Lsn(1'000), "");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "PointInTheFuture");
+}
+
+// A branch that lost its beginning is another state: it is not opened.
+TEST(Branches, WithoutTheirFirstRecordAreDamaged) {
+  TestStore store({.flush_idle = std::chrono::hours(1), .log_line = {}});
+  put(*store, "a", "1");
+  for (const bool flushed : {false, true}) {
+    if (flushed) {
+      ASSERT_TRUE(store->flush());
+    }
+    for (const std::string lost : {"wal", "origin", "both"}) {
+      const std::string name = lost + (flushed ? "1" : "2");
+      auto branch = make(*store, name);
+      const std::string at = store.directory() + "/branches/" + name;
+      std::filesystem::copy(at, at + "-", std::filesystem::copy_options::recursive);
+      branch.reset();
+      std::filesystem::remove_all(at);
+      std::filesystem::rename(at + "-", at);
+      if (lost != "origin") std::filesystem::remove_all(at + "/wal");
+      const bool had_origin = std::filesystem::remove_all(at + "/origin") > 0 || lost == "wal";
+      const auto opened = branches_of(*store).open(name);
+      if (lost == "origin" && !had_origin) {
+        EXPECT_TRUE(opened);
+        continue;
+      }
+      ASSERT_FALSE(opened) << name;
+      EXPECT_EQ(opened.error().kind, Error::Kind::Damaged) << opened.error().message;
+    }
+  }
+}
+
+// While rows are written, flushed and folded into the database, every branch is one state, and the right one.
+TEST(Branches, AreOneStateAmidFlushesAndCheckpoints) {
+  TestStore store(
+      {.memtable_bytes = 64 << 10, .flush_idle = std::chrono::milliseconds(1), .log_line = {}});
+  constexpr int kRows = 40;
+  std::map<std::uint64_t, int> values;
+  std::mutex mutex;
+  std::atomic<bool> stop = false;
+  const auto writing = [&] {
+    for (int value = 1; !stop; ++value) {
+      std::uint64_t lsn = 0;
+      const auto written = store->write("test.All", [&](WriteTxn& txn) -> Result<void> {
+        lsn = txn.lsn().value() + 1;
+        for (int i = 0; i < kRows; ++i) {
+          CLOCHE_TRY_VOID(txn.put(kWords, word(std::to_string(i) + std::string(i * 10, 'k')),
+                                  std::to_string(value) + " " + std::string(value % 700, 'v')));
+        }
+        return {};
+      });
+      ASSERT_TRUE(written);
+      const std::lock_guard lock(mutex);
+      values[lsn] = value;
+    }
+  };
+  std::vector<std::jthread> threads;
+  struct Stop {
+    std::atomic<bool>& flag;
+    ~Stop() { flag = true; }
+  } const stop_at_the_end{stop};
+  threads.emplace_back(writing);
+  threads.emplace_back([&] {
+    for (int i = 0; !stop; ++i) {
+      EXPECT_TRUE(store->flush());
+      if (i % 8 == 0) {
+        EXPECT_TRUE(history_of(*store).compact(std::nullopt));
+      }
+    }
+  });
+  while (store->view()->lsn() < Lsn(5)) std::this_thread::yield();
+  std::mt19937 random(1);
+  for (int made = 0; made < 60; ++made) {
+    std::optional<Lsn> from;
+    {
+      const std::lock_guard lock(mutex);
+      if (made % 3 != 0 && values.size() > 50)
+        from = Lsn(std::prev(values.end(), 1 + static_cast<long>(random() % 50))->first);
+    }
+    auto branch = make(*store, "b" + std::to_string(made), from);
+    ASSERT_NE(branch, nullptr);
+    const auto all = rows_of(*branch);
+    std::string value;
+    for (const auto& [key, bytes] : all) {
+      if (value.empty()) value = bytes;
+      ASSERT_EQ(bytes, value) << made;
+    }
+    ASSERT_EQ(all.size(), kRows);
+    const auto known = branches_of(*store).list();
+    const auto told = std::ranges::find(*known, "b" + std::to_string(made), &Branch::name);
+    if (from) {
+      ASSERT_EQ(told->from, *from);
+    }
+    {
+      const std::lock_guard lock(mutex);
+      const auto then = values.upper_bound(told->from.value());
+      // The write of the newest may not have been noted yet.
+      if (then != values.end() && then != values.begin()) {
+        EXPECT_EQ(std::stoi(value), std::prev(then)->second) << made;
+      }
+    }
+    branch->abandon();
+    branch.reset();
+    ASSERT_TRUE(branches_of(*store).remove("b" + std::to_string(made)));
+  }
 }
 
 TEST(Branches, KeepBlobsThatTheirParentGivesUp) {

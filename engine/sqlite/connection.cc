@@ -6,6 +6,10 @@
 namespace cloche::engine::sqlite {
 namespace {
 
+// https://sqlite.org/fileformat2.html#walformat
+constexpr std::uint64_t kLogHeaderBytes = 32;
+constexpr std::uint64_t kFrameHeaderBytes = 24;
+
 // Which of SQLite's errors mean that the stored bytes are wrong, and which that it can't be done
 // just now.
 Error error_of(int code, const std::string& what, const char* text) {
@@ -109,6 +113,21 @@ Result<bool> Connection::checkpoint() {
   if (code == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) return error_of(code, "checkpoint " + path_, sqlite3_errmsg(handle_));
   return in_log == copied;
+}
+
+Result<void> Connection::watch_log() {
+  CLOCHE_TRY(ask, prepare("PRAGMA page_size"));
+  CLOCHE_TRY(const answered, ask.step());
+  CLOCHE_CHECK(answered);
+  page_bytes_ = static_cast<std::uint64_t>(ask.integer(0));
+  const auto committed = [](void* self, sqlite3*, const char*, int frames) {
+    auto& connection = *static_cast<Connection*>(self);
+    connection.log_bytes_ = kLogHeaderBytes + static_cast<std::uint64_t>(frames) *
+                                                  (kFrameHeaderBytes + connection.page_bytes_);
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_, committed, this);
+  return {};
 }
 
 }  // namespace cloche::engine::sqlite

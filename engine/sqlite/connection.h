@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,12 +60,18 @@ class Connection {
   // Copies what it can of the write-ahead log into the database, holding up nobody. True if all of
   // it was copied.
   Result<bool> checkpoint();
+  // From now on log_bytes() is known after each commit of this connection, which has to be the only one that writes.
+  Result<void> watch_log();
+  // How far the write-ahead log holds what was committed; the file may be longer. Nothing until the first commit.
+  std::optional<std::uint64_t> log_bytes() const { return log_bytes_; }
 
  private:
   Connection(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
 
   sqlite3* handle_;
   std::string path_;
+  std::uint64_t page_bytes_ = 0;
+  std::optional<std::uint64_t> log_bytes_;
 };
 
 }  // namespace cloche::engine::sqlite

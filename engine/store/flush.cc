@@ -28,7 +28,23 @@ Flusher::Flusher(Parts parts)
       in_log_(parts_.layers.flushed()),
       flush_retry_(kFlushPauseFirst, kFlushPauseLongest),
       checkpoint_retry_(std::max(parts_.idle, std::chrono::milliseconds(1)),
-                        kCheckpointPauseLongest) {
+                        kCheckpointPauseLongest),
+      watched_(watch_log()) {}
+
+// Of a log of an earlier process all belongs to the database: SQLite knows what of it is whole.
+Result<void> Flusher::watch_log() {
+  const std::string path = parts_.state_path + "-wal";
+  CLOCHE_TRY(const there, parts_.env.exists(path));
+  if (there) {
+    CLOCHE_TRY(const log, parts_.env.open(path, OpenMode::Read));
+    CLOCHE_TRY(const bytes, log->size());
+    MutexLock lock(point_);
+    log_bytes_ = bytes;
+  }
+  return parts_.connection->watch_log();
+}
+
+void Flusher::start() {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -92,7 +108,7 @@ void Flusher::wait_for_frozen(std::unique_lock<Mutex>& lock) {
     const bool woken = changed_.wait_for(lock, parts_.idle, [this] { return stop_ || frozen_; });
     if (woken || parts_.layers.published() != before) continue;
     rows_ = false;
-    idle_flush_ = true;
+    settle_ = true;
     lock.unlock();
     parts_.freeze_soon();
     lock.lock();
@@ -155,17 +171,38 @@ Result<void> Flusher::flush_frozen() {
   // know.
   if (parts_.log) CLOCHE_TRY_VOID(parts_.log->sync());
   MutexLock lock(files_);
+  // After a complete checkpoint SQLite's log is overwritten from its beginning, as one of an earlier process may be.
+  if (checkpointed_ == in_log_.value() || !parts_.connection->log_bytes()) await_copies();
   CLOCHE_TRY_VOID(write_frozen(*frozen, last));
   in_log_ = last;
-  parts_.layers.frozen_is_flushed();
+  {
+    MutexLock point(point_);
+    log_bytes_ = parts_.connection->log_bytes().value_or(log_bytes_);
+    parts_.layers.frozen_is_flushed();
+  }
   stats_.flushes.fetch_add(1, std::memory_order_relaxed);
   return {};
 }
 
 Result<void> Flusher::at_rest(const AtRest& what) {
-  MutexLock lock(files_);
-  const Lsn flushed = parts_.layers.flushed();
-  return what(flushed, checkpointed_ == flushed.value());
+  CLOCHE_TRY_VOID(watched_);
+  MutexLock lock(copies_);
+  std::uint64_t log_bytes = 0;
+  std::optional<Unflushed> unflushed;
+  {
+    MutexLock point(point_);
+    log_bytes = log_bytes_;
+    unflushed = parts_.layers.unflushed();
+  }
+  return what(log_bytes, *unflushed);
+}
+
+void Flusher::settle_soon() {
+  {
+    MutexLock lock(mutex_);
+    settle_ = true;
+  }
+  parts_.freeze_soon();
 }
 
 Result<void> Flusher::write_frozen(const Memtable& frozen, Lsn last) {
@@ -201,7 +238,7 @@ Result<void> Flusher::checkpoint_if_due() {
   bool idle;
   {
     MutexLock lock(mutex_);
-    idle = std::exchange(idle_flush_, false);
+    idle = std::exchange(settle_, false);
   }
   if (!idle) {
     CLOCHE_TRY(const file, parts_.env.open(parts_.state_path + "-wal", OpenMode::Read));
@@ -213,9 +250,14 @@ Result<void> Flusher::checkpoint_if_due() {
 
 Result<void> Flusher::checkpoint() {
   MutexLock lock(files_);
+  await_copies();  // It may write what they have not in their part of the log.
   CLOCHE_TRY(const complete, parts_.connection->checkpoint());
   if (!complete) return {};
   checkpointed_ = in_log_.value();
+  {
+    MutexLock point(point_);
+    log_bytes_ = 0;
+  }
   // Views that begin from now on read the database alone, and let SQLite's log be started anew.
   parts_.layers.renew_snapshots();
   return {};
@@ -231,6 +273,7 @@ void Flusher::note_checkpoint(const Result<void>& outcome) {
 
 void Flusher::retain_log() {
   if (!parts_.log) return;
+  parts_.settled(Lsn(checkpointed_));
   const Lsn not_needed = std::min(Lsn(checkpointed_), parts_.pinned());
   Result<void> truncated;
   if (parts_.log->bytes_on_disk() > parts_.log_retain_bytes)
@@ -269,8 +312,12 @@ Result<void> Flusher::forget_before(Lsn lsn) {
 
 Result<void> Flusher::vacuum() {
   MutexLock lock(files_);
+  await_copies();
   checkpointed_ = 0;  // What it writes stands in SQLite's log first.
-  return parts_.connection->execute("VACUUM");
+  const auto done = parts_.connection->execute("VACUUM");
+  MutexLock point(point_);
+  log_bytes_ = parts_.connection->log_bytes().value_or(log_bytes_);
+  return done;
 }
 
 }  // namespace cloche::engine

@@ -33,6 +33,7 @@ class Flusher {
     std::uint64_t log_retain_bytes;
     std::chrono::seconds log_retain_age;  // 0: none.
     std::function<Lsn()> pinned;          // The log keeps all after it.
+    std::function<void(Lsn)> settled;     // The synced database holds all up to it; now and then.
     std::string state_path;
     std::function<void()> freeze_soon;
     std::function<Instant()> last_time;
@@ -43,7 +44,8 @@ class Flusher {
 
   explicit Flusher(Parts parts);
   ~Flusher() { stop(); }
-  void stop();  // Flushes nothing any more.
+  void start();  // Once what the parts call is there.
+  void stop();   // Flushes nothing any more.
 
   void has_rows();    // The active memtable got its first row.
   void has_frozen();  // There is something to flush.
@@ -51,10 +53,13 @@ class Flusher {
   Result<void> wait_for_room();
   // Until SQLite holds everything up to `lsn`. Tries at once, even where an earlier flush failed.
   Result<void> flush(Lsn lsn);
-  // Shows the files of the database while nothing is written into them: which lsn they hold, and whether the database
-  // does without SQLite's own log.
-  using AtRest = std::function<Result<void>(Lsn flushed, bool without_log)>;
+  // For copies: shows how many bytes of SQLite's own log make, with the database's file, the state that the unflushed
+  // rows follow; 0: the file does without. Both stay so until `what` is done: flushes only append, and a checkpoint that
+  // was under way already writes pages that those bytes hold as well.
+  using AtRest = std::function<Result<void>(std::uint64_t log_bytes, const Unflushed&)>;
   Result<void> at_rest(const AtRest& what);
+  // Flushes, and copies SQLite's log into the database, before idleness would; waits for neither.
+  void settle_soon();
   // Gives the database's free pages back to the file system. Views go on meanwhile.
   Result<void> vacuum();
   // Gives up the log's segments that are wholly before `lsn`, as far as nothing needs them.
@@ -79,13 +84,21 @@ class Flusher {
   sqlite::TableWriter writer_;
   FlushStats stats_;
 
-  Mutex files_;  // Held by whoever writes into the database, or wants it to rest.
+  Result<void> watch_log();
+  void await_copies() { MutexLock lock(copies_); }
+
+  // In the order in which they are locked.
+  Mutex files_;   // Held by whoever writes into the database or SQLite's log.
+  Mutex copies_;  // Held by whoever copies them.
+  Mutex point_;
+  // Up to where SQLite's log belongs to the database; 0: the database does without.
+  std::uint64_t log_bytes_ CLOCHE_GUARDED_BY(point_) = 0;
   Mutex mutex_;
   CondVar changed_;
   bool rows_ CLOCHE_GUARDED_BY(mutex_) = false;
   bool frozen_ CLOCHE_GUARDED_BY(mutex_) = false;
-  bool idle_flush_ CLOCHE_GUARDED_BY(mutex_) =
-      false;  // The flush that goes on was asked for by idleness.
+  // The next flush is followed by a checkpoint: idleness or settle_soon() asked for it.
+  bool settle_ CLOCHE_GUARDED_BY(mutex_) = false;
   bool stop_ CLOCHE_GUARDED_BY(mutex_) = false;
   bool asked_ CLOCHE_GUARDED_BY(mutex_) = false;  // Somebody waits: no pause before the next try.
   std::uint64_t attempts_ CLOCHE_GUARDED_BY(mutex_) = 0;
@@ -100,6 +113,7 @@ class Flusher {
   Backoff flush_retry_, checkpoint_retry_;
   bool checkpoint_failed_ = false;
   bool retain_failed_ = false;
+  const Result<void> watched_;  // Else nobody knows what log_bytes_ is.
   std::thread thread_;
 };
 

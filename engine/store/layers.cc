@@ -9,6 +9,21 @@ constexpr int kCapturesMax = 100;
 
 }  // namespace
 
+void Unflushed::visit(Lsn lsn, const Visit& visit) const {
+  Memtable::Iterator newer(*active, lsn.value());
+  newer.seek("");
+  Memtable::Iterator older(frozen ? *frozen : *active, lsn.value());
+  if (frozen) older.seek("");
+  while (newer.valid() || older.valid()) {
+    const bool same = newer.valid() && older.valid() && newer.key() == older.key();
+    auto& first =
+        newer.valid() && (same || !older.valid() || newer.key() < older.key()) ? newer : older;
+    visit(first.key(), first.value());
+    if (same) older.next();
+    first.next();
+  }
+}
+
 Layers::Layers(std::string path, const Tables& tables, Lsn flushed)
     : path_(std::move(path)),
       pool_(path_, tables),
@@ -44,6 +59,11 @@ Result<State> Layers::capture() {
   return unavailable(path_ +
                      " is not the file any more that this process has opened: the data directory "
                      "was removed or replaced; restart");
+}
+
+Unflushed Layers::unflushed() const {
+  MutexLock lock(mutex_);
+  return {.flushed = flushed(), .published = published(), .active = active_, .frozen = frozen_};
 }
 
 void Layers::give_back(State state) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "base/mutex.h"
@@ -24,6 +25,18 @@ struct State {
   std::unique_ptr<Snapshot> snapshot;
 };
 
+// What is published and not in SQLite yet: all rows after `flushed`, up to `published`.
+struct Unflushed {
+  Lsn flushed, published;
+  std::shared_ptr<const Memtable> active;
+  std::shared_ptr<const Memtable> frozen;  // May be null.
+
+  std::size_t bytes() const { return active->bytes() + (frozen ? frozen->bytes() : 0); }
+  // The rows as `lsn` sees them, in their order; nothing as value: the row is gone.
+  using Visit = std::function<void(std::string_view row, std::optional<std::string_view> value)>;
+  void visit(Lsn lsn, const Visit& visit) const;
+};
+
 // Safe to use from any thread, but for what is said to be the writer's.
 class Layers {
  public:
@@ -31,6 +44,7 @@ class Layers {
 
   Result<State> capture();
   void give_back(State state);
+  Unflushed unflushed() const;
 
   Lsn published() const { return Lsn(published_.load(std::memory_order_acquire)); }
   Lsn flushed() const { return Lsn(flushed_.load(std::memory_order_acquire)); }

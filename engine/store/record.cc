@@ -20,11 +20,12 @@ std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
 
-void append_change(std::string& into, std::string_view row, const Overlay::Entry& entry) {
-  into.push_back(static_cast<char>((entry.before ? kHasBefore : 0) | (entry.now ? kHasAfter : 0)));
-  append_sized(into, row);
-  if (entry.before) append_sized(into, *entry.before);
-  if (entry.now) append_sized(into, *entry.now);
+void append_change(std::string& into, const RowChange& change) {
+  into.push_back(
+      static_cast<char>((change.before ? kHasBefore : 0) | (change.after ? kHasAfter : 0)));
+  append_sized(into, change.row);
+  if (change.before) append_sized(into, *change.before);
+  if (change.after) append_sized(into, *change.after);
 }
 
 bool read_change(ByteReader& reader, RowChange& change) {
@@ -64,9 +65,16 @@ std::size_t RecordWriter::changes(const Overlay& overlay) {
   for (const auto& [row, entry] : overlay.entries()) count += is_unchanged(entry) ? 0 : 1;
   append_varint(bytes_, count);
   for (const auto& [row, entry] : overlay.entries()) {
-    if (!is_unchanged(entry)) append_change(bytes_, row, entry);
+    if (!is_unchanged(entry)) append_change(bytes_, {row, entry.before, entry.now});
   }
   return count;
+}
+
+void RecordWriter::changes(std::span<const RowChange> rows) {
+  append_varint(bytes_, request_count_);
+  bytes_.append(requests_);
+  append_varint(bytes_, rows.size());
+  for (const RowChange& row : rows) append_change(bytes_, row);
 }
 
 void RecordWriter::blobs(std::span<const BlobRef> added) {

@@ -43,6 +43,7 @@ class RecordWriter {
   // Ends the requests: the changes of the overlay follow, those without effect left out. Answers
   // how many they were.
   std::size_t changes(const Overlay& overlay);
+  void changes(std::span<const RowChange> rows);  // The same of any rows, in their order.
   void blobs(std::span<const BlobRef> added);
   std::span<const std::byte> bytes() const;
 

@@ -16,6 +16,7 @@
 #include "engine/seal/unsealing.h"
 #include "engine/store/flush.h"
 #include "engine/store/group_commit.h"
+#include "engine/store/origin.h"
 #include "engine/store/recovery.h"
 #include "engine/store/temporary_directory.h"
 #include "engine/store/view.h"
@@ -43,14 +44,22 @@ class StoreImpl final : public Store {
 
   ~StoreImpl() override { close(); }
 
-  // `prepare` may fill the directory first.
+  // `prepare` fills the directory first, as a branch's.
   Result<void> open(const StoreBranches::Parts::Prepare& prepare = {}) {
     CLOCHE_TRY_VOID(find_directory());
-    if (prepare) CLOCHE_TRY_VOID(prepare(options_.directory));
+    std::optional<Origin> origin;
+    if (prepare) {
+      CLOCHE_TRY(prepared, prepare(options_.directory));
+      origin = std::move(prepared);
+    }
     CLOCHE_TRY_VOID(open_sealed());
     const std::string path = options_.directory + "/state.db";
     // What may refuse the directory comes first, and changes nothing in it.
-    CLOCHE_TRY(const examined, examine_state(env_, path, tables_));
+    Examined examined{origin ? origin->lsn : Lsn(0)};
+    if (!origin) {
+      CLOCHE_TRY(found, examine_state(env_, path, tables_));
+      examined = found;
+    }
     const auto began = env_.monotonic();
     CLOCHE_TRY_VOID(open_log(Lsn(examined.flushed.value() + 1)));
     CLOCHE_TRY_VOID(open_blobs());
@@ -58,12 +67,14 @@ class StoreImpl final : public Store {
     CLOCHE_TRY(file, env_.open(path, OpenMode::Read));
     state_file_ = std::move(file);
     layers_ = std::make_unique<Layers>(path, tables_, state.flushed);
+    CLOCHE_TRY(const origin_time, take_origin(origin));
     CLOCHE_TRY(const replayed, replay(state, began));
-    const Instant last_time = replayed.records > 0 ? replayed.time : state.time;
+    const Instant last_time =
+        replayed.records > 0 ? replayed.time : origin_time.value_or(state.time);
     CLOCHE_TRY_VOID(restore_rows(state, last_time));
     CLOCHE_TRY_VOID(start_history());
     CLOCHE_TRY_VOID(start_branches());
-    if (prepare && kept()) CLOCHE_TRY_VOID(sync_copy_later());
+    if (origin && kept()) CLOCHE_TRY_VOID(sync_copy_later());
     start_threads(std::move(state), path, last_time);
     CLOCHE_TRY_VOID(migrate());
     if (unsealing_) {
@@ -211,6 +222,24 @@ class StoreImpl final : public Store {
     return {};
   }
 
+  // Rows of the parent that state.db does not hold yet, of a branch that is made now or was made before; with the time
+  // of its parent then.
+  Result<std::optional<Instant>> take_origin(const std::optional<Origin>& made) {
+    if (!made && !kept()) return std::optional<Instant>();
+    if (!made) return read_origin(env_, options_.directory, *layers_);
+    if (made->flushed != layers_->flushed())
+      return unavailable("state.db was written while it was copied");
+    CLOCHE_TRY_VOID(write_origin(env_, options_.directory, options_.durability,
+                                 tables_.schema().version, *made, *layers_));
+    return std::optional(made->time);
+  }
+
+  // Once state.db holds it for good, nothing asks for it any more.
+  void forget_origin(Lsn settled) {
+    if (origin_gone_ || settled < first_lsn_) return;
+    origin_gone_ = env_.remove_all(origin_directory(options_.directory)).has_value();
+  }
+
   Result<Replayed> replay(const StateFile& state, std::chrono::nanoseconds began) {
     recovery_text_ = state.created ? "new" : "nothing to replay";
     if (is_unsealed())
@@ -295,9 +324,11 @@ class StoreImpl final : public Store {
         .directory = options_.directory,
         .at_rest =
             [this](const auto& what) {
-              return flusher_->at_rest(
-                  [&](Lsn lsn, bool without_log) { return what(*state_file_, lsn, without_log); });
+              return flusher_->at_rest([&](std::uint64_t log_bytes, const Unflushed& unflushed) {
+                return what(*state_file_, log_bytes, unflushed, commit_->last_time());
+              });
             },
+        .settle_soon = [this] { flusher_->settle_soon(); },
         .open = [this](const std::string& directory,
                        const auto& prepare) { return open_beside(directory, prepare); },
         .write_alone =
@@ -308,14 +339,22 @@ class StoreImpl final : public Store {
     return branches_->open();
   }
 
-  // state.db was copied here and is in no log: it is synced before the first record is.
+  // What a branch begins with is in no log of its history: it is synced before the first record is.
   Result<void> sync_copy_later() {
     const std::string& directory = options_.directory;
     blobs_->sync_later(state_file_, directory + "/state.db");
-    CLOCHE_TRY(const has_log, env_.exists(directory + "/state.db-wal"));
-    if (has_log) {
-      CLOCHE_TRY(log, env_.open(directory + "/state.db-wal", OpenMode::Read));
-      blobs_->sync_later(std::move(log), directory + "/state.db-wal");
+    std::vector<std::string> paths{directory + "/state.db-wal"};
+    CLOCHE_TRY(const has_origin, env_.exists(origin_directory(directory)));
+    if (has_origin) {
+      CLOCHE_TRY(const names, env_.list(origin_directory(directory)));
+      for (const std::string& name : names)
+        paths.push_back(origin_directory(directory) + "/" + name);
+    }
+    for (const std::string& path : paths) {
+      CLOCHE_TRY(const there, env_.exists(path));
+      if (!there) continue;
+      CLOCHE_TRY(file, env_.open(path, OpenMode::Read));
+      blobs_->sync_later(std::move(file), path);
     }
     blobs_->sync_later(nullptr, directory);  // Its name in branches/, and that in the folder above.
     blobs_->sync_later(nullptr, directory.substr(0, directory.rfind('/')));
@@ -368,6 +407,7 @@ class StoreImpl final : public Store {
   }
 
   void start_threads(StateFile state, const std::string& path, Instant last_time) {
+    first_lsn_ = layers_->published();
     clock_.on_change([this] { store_clock(); });
     waiters_ = std::make_unique<Waiters>(clock_, [this](std::vector<Request> requests) {
       commit_->submit_elsewhere(std::move(requests));
@@ -383,6 +423,7 @@ class StoreImpl final : public Store {
                        .log_retain_bytes = options_.log_retain_bytes,
                        .log_retain_age = options_.log_retain_age,
                        .pinned = [this] { return history_->pinned(); },
+                       .settled = [this](Lsn lsn) { forget_origin(lsn); },
                        .state_path = path,
                        .freeze_soon = [this] { commit_->freeze_soon(); },
                        .last_time = [this] { return commit_->last_time(); },
@@ -405,6 +446,7 @@ class StoreImpl final : public Store {
                            .has_work = [this] { scheduler_->wake(); },
                            .wait_for_room = [this] { return flusher_->wait_for_room(); }},
         last_time);
+    flusher_->start();
     if (layers_->has_unflushed()) flusher_->has_rows();
     if (restored_clock_) store_clock();
   }
@@ -487,6 +529,8 @@ class StoreImpl final : public Store {
   mutable std::optional<Instant> begins_ CLOCHE_GUARDED_BY(begins_mutex_);
   mutable Lsn begins_of_ CLOCHE_GUARDED_BY(begins_mutex_){0};
   std::string recovery_text_;
+  Lsn first_lsn_{0};          // That this process began with.
+  bool origin_gone_ = false;  // The flush thread's.
 
   // Held as long as SQLite has it open: closing a file gives up all locks that this process has on it
   // (https://sqlite.org/howtocorrupt.html, 2.2).

@@ -29,6 +29,8 @@ namespace cloche::protocol {
 // What is received at once into a head's buffer, and the most of a body's piece.
 inline constexpr std::size_t kBufferBytes = std::size_t{16} << 10;
 inline constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+// Received or sent without a pause before the connection's neighbours on its thread have a turn.
+inline constexpr std::size_t kTurnBytes = std::size_t{4} << 20;
 
 class Connection final : public ExchangeHost,
                          public BodySource,

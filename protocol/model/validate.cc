@@ -289,7 +289,12 @@ class Walk {
     bool told = false;
     for (const Member& entry : value.members()) {
       if (checks_keys) check_key(entry.name, key, value, shape, spot);
-      if (!entry.value.present()) continue;
+      if (!entry.value.present()) {
+        // What is raw is the service's to refuse.
+        if (!item.raw)
+          fault(spot, value, shape, "Map value must satisfy constraint: [Member must not be null]");
+        continue;
+      }
       if (checks_lists && !told && entry.value.is(Value::Kind::List))
         told = check_map_value(entry.value, item, value, shape, spot);
       const Spot key_spot{&spot, entry.name, 0, true};
