@@ -135,9 +135,10 @@ Result<void> finish(Pull& pull, const Table& table) {
 }  // namespace
 
 Result<void> pull_tables(Pull& pull) {
-  CLOCHE_TRY(const names, list_tables(pull.sides.from, {}));
+  const auto listed = list_tables(pull.sides.from, {});
+  if (!listed) return told_of("tables can't be listed", listed.error());
   std::vector<Table> tables;
-  for (const std::string& name : names) {
+  for (const std::string& name : *listed) {
     if (!pull.wants("dynamodb", name)) continue;
     ++pull.progress.units;
     auto table = prepare(pull, name);

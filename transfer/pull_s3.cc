@@ -281,9 +281,10 @@ Result<void> pull_bucket(Pull& pull, const std::string& name) {
 }  // namespace
 
 Result<void> pull_buckets(Pull& pull) {
-  CLOCHE_TRY(const names, list_buckets(pull.sides.from));
+  const auto listed = list_buckets(pull.sides.from);
+  if (!listed) return told_of("buckets can't be listed", listed.error());
   std::vector<std::string> wanted;
-  std::ranges::copy_if(names, std::back_inserter(wanted),
+  std::ranges::copy_if(*listed, std::back_inserter(wanted),
                        [&](const std::string& name) { return pull.wants("s3", name); });
   pull.progress.units += wanted.size();
   for (const std::string& name : wanted) {

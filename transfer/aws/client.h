@@ -30,6 +30,7 @@ struct Endpoint {
   std::string region;  // Where nothing else tells.
   bool insecure = false;
   std::chrono::seconds timeout{60};
+  int attempts = kAttemptsMax;          // 1: nothing is asked again.
   Stop stop = nullptr;                  // Nothing is asked any more once it is set.
   std::function<Instant()> clock = {};  // That requests are signed by; null: the system's.
 };
@@ -90,7 +91,8 @@ class Client {
   Open* reading_ = nullptr;
 };
 
-// Does it until it is done, fails for good, or the client's stop is set.
+// Does it until it is done, fails for good, has been tried as often as the client may, which its error says then, or
+// the client's stop is set.
 Result<void> with_patience(const Client& client, const std::function<Result<void>()>& attempt);
 
 // The error that an answer of 300 or more tells, of either kind of service.
