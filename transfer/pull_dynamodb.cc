@@ -50,6 +50,9 @@ Result<Table> prepare(Pull& pull, const std::string& name) {
   CLOCHE_TRY(
       const source,
       read_table(pull.sides.from, {}, name, arena, [&](std::string_view what, const Error& error) {
+        if (may_know(error))
+          return pull.progress.failure(
+              told("table " + name + ", reading its " + std::string(what), error));
         pull.progress.warn("the source does not tell of tables: " + std::string(what) + " (" +
                            error.code + ")");
       }));

@@ -250,11 +250,19 @@ Result<void> copy_objects(Pull& pull, Bucket& bucket) {
   return {};
 }
 
+// What is there, perhaps, and was not told for now.
+void unread(Pull& pull, const Bucket& bucket, std::string_view name, const Error& error) {
+  pull.progress.failure(
+      told("bucket " + bucket.name + ", reading its setting " + std::string(name), error));
+}
+
 void copy_settings(Pull& pull, const Bucket& bucket) {
   Arena arena;
   std::string untold;
   const auto settings = read_settings(pull.sides.from, bucket.name, bucket.region, arena,
-                                      [&](std::string_view name, const Error&) {
+                                      [&](std::string_view name, const Error& error) {
+                                        if (may_know(error))
+                                          return unread(pull, bucket, name, error);
                                         untold += (untold.empty() ? "" : ", ") + std::string(name);
                                       });
   if (!settings) return pull.progress.failure(told("bucket " + bucket.name, settings.error()));

@@ -91,6 +91,8 @@ bool is_passing(const Error& error) {
   return std::ranges::find(kPassing, error.code) != std::end(kPassing);
 }
 
+bool may_know(const Error& error) { return is_passing(error) && error.http_status != 500; }
+
 namespace {
 
 Error given_up(Error error, int tries) {

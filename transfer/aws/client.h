@@ -43,6 +43,10 @@ const protocol::Model& model_of(std::string_view service);
 // Whether asking again may help.
 bool is_passing(const Error& error);
 
+// Of something that not every server knows: whether one that does was not in a state to tell. Some answer with 500 to
+// what they do not know.
+bool may_know(const Error& error);
+
 // One thread at a time. Keeps a connection for each service's address.
 class Client {
  public:

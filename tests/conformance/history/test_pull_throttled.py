@@ -25,9 +25,9 @@ TURNED_AWAY = {
 
 
 class Throttle:
-    """Turns each request away `times` times, each operation in another way, and hands it on then."""
+    """Turns each request away `times` times, in one way after the other unless `kind` is given, and hands it on then."""
 
-    def __init__(self, behind, times=1, only=None):
+    def __init__(self, behind, times=1, only=None, kind=None):
         self.away, self.through = collections.Counter(), collections.Counter()
         lock, seen = threading.Lock(), collections.Counter()
         address = urllib.parse.urlsplit(behind).netloc
@@ -63,8 +63,8 @@ class Throttle:
                         told = json.dumps({"UnprocessedItems": json.loads(body)["RequestItems"]}).encode()
                         return self.answer(200, [("Content-Type", JSON), ("Content-Length", str(len(told)))], told)
                     kinds = TURNED_AWAY["dynamodb" if target else "s3"]
-                    status, kind, told = kinds[number % len(kinds)]
-                    return self.answer(status, [("Content-Type", kind), ("Content-Length", str(len(told)))], told.encode())
+                    status, media, told = kinds[number % len(kinds) if kind is None else kind]
+                    return self.answer(status, [("Content-Type", media), ("Content-Length", str(len(told)))], told.encode())
                 connection = http.client.HTTPConnection(address, timeout=30)
                 connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
                 for header, value in self.headers.items():
@@ -155,9 +155,16 @@ def test_it_gives_up_with_a_clear_text(sides, tmp_path):
     assert large.startswith("photos/large: ") and large.endswith("(asked 3 times)")
     assert table.startswith("table things: ") and table.endswith("(asked 3 times)")
     assert throttle.away["GET /photos/large"] == 3
-    # Another run, once it is let through, brings the rest.
+    # What it can't read now it does not take for what the source has not.
+    with Throttle(sides[0].endpoint, times=1_000, only=lambda name: name.startswith("GET ?cors") or name == "DescribeTimeToLive", kind=0) as throttle:
+        done = pull(throttle.url, sides[1].endpoint, tmp_path, "--attempts", "2", status=1)
+    assert (done["objects"], done["present"], done["items"], done["notes"]) == (1, 2, 100, []), done
+    setting, table = sorted(done["failures"])
+    assert setting.startswith("bucket photos, reading its setting Cors: SlowDown: ") and setting.endswith("(asked 2 times)")
+    assert table.startswith("table things, reading its time to live: ProvisionedThroughputExceededException: ")
+    # Another run, once it is let through.
     done = pull(sides[0].endpoint, sides[1].endpoint, tmp_path)
-    assert (done["objects"], done["present"], done["items"], done["failed"]) == (1, 2, 100, 0)
+    assert (done["objects"], done["present"], done["items"], done["failed"]) == (0, 103, 0, 0)
     assert state(sides[1]) == state(sides[0])
     with Throttle(sides[0].endpoint, times=1_000) as throttle:
         told = pull(throttle.url, sides[1].endpoint, tmp_path, "--attempts", "2", "--services", "s3", status=1)
