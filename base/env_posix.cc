@@ -1,6 +1,7 @@
 // The only place that asks the system for time, chance and files.
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -115,6 +116,17 @@ Result<void> copy_by_hand(const File& source, File& target) {
   }
 }
 
+// To share a block costs as much as to copy some 100 KB (XFS, 5,040 extents of a database of 53 MB into which was written
+// here and there since it was shared before: 110 to 240 ms, and 25 ms to copy it). True where it can't be known.
+bool worth_sharing(const File& file) {
+  constexpr std::uint64_t kExtentBytesMin = 128 << 10;
+  fiemap map{};
+  map.fm_length = FIEMAP_MAX_OFFSET;
+  const auto size = file.size();
+  if (!size || ::ioctl(file.descriptor(), FS_IOC_FIEMAP, &map) != 0) return true;
+  return map.fm_mapped_extents <= 1 + *size / kExtentBytesMin;
+}
+
 class PosixEnv final : public Env {
  public:
   Instant now() override {
@@ -160,6 +172,8 @@ class PosixEnv final : public Env {
 
   Result<void> copy(const File& from, const std::string& to) override {
     CLOCHE_TRY(const target, open(to, OpenMode::CreateExclusive));
+    // copy_file_range would share them as well.
+    if (!worth_sharing(from)) return copy_by_hand(from, *target);
     if (::ioctl(target->descriptor(), FICLONE, from.descriptor()) == 0) return {};
     off_t read_at = 0;
     off_t write_at = 0;

@@ -90,14 +90,14 @@ std::string own_url(const protocol::Server& server) {
   return "http://" + address;
 }
 
-std::string endpoint_of(Serving& branch) { return "http://" + branch.server().addresses().front(); }
+std::string endpoint_at(const std::string& address) { return "http://" + address; }
 
 }  // namespace
 
 Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
                                                std::unique_ptr<engine::Store> store,
                                                std::vector<std::string> listen,
-                                               protocol::Server* host) {
+                                               protocol::Server* host, int port) {
   std::unique_ptr<Serving> serving(new Serving(context, host));
   serving->environment_ =
       std::make_unique<Environment>(std::move(store), context.settings, context.guard);
@@ -113,10 +113,7 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
     engine::Store& now = environment.store();
     failed->add(failed_request(finished, asked, input, now.clock().now(), now.view()->lsn()));
   };
-  if (host) {
-    options.advertised_host =
-        advertised_by_branch(options.advertised_host, parse_port(port_of(options.listen.front())));
-  }
+  if (host) options.advertised_host = advertised_by_branch(options.advertised_host, port);
   auto server =
       host ? protocol::Server::open_beside(*host, std::move(options), environment.registry())
            : protocol::Server::open(context.env, std::move(options), environment.registry());
@@ -136,8 +133,10 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
                   }});
   serve_openapi(*serving->server_);
   serve_tools(*serving->server_, environment);
+  serving->listen_for_branches();
   serving->server_->serve();
-  serving->open_branches();
+  if (!serving->waiting_.empty())
+    serving->opener_ = std::thread([&opened = *serving] { opened.open_branches(); });
   return serving;
 }
 
@@ -149,6 +148,11 @@ Serving::~Serving() {
   {
     const std::scoped_lock lock(mutex_);
     closing_ = true;
+  }
+  if (opener_.joinable()) opener_.join();
+  refusing_.clear();
+  {
+    const std::scoped_lock lock(mutex_);
     open.swap(branches_);
   }
   open.clear();
@@ -156,33 +160,78 @@ Serving::~Serving() {
 }
 
 Result<std::unique_ptr<Serving>> Serving::serve_branch(std::unique_ptr<engine::Store> store,
-                                                       int port) {
-  const std::string host = host_of(server_->addresses().front());
-  return open(context_, std::move(store), {host + ":" + std::to_string(port)}, &this->host());
+                                                       const std::string& listen, int port) {
+  return open(context_, std::move(store), {listen}, &host(), port);
 }
 
-void Serving::open_branches() {
-  // It answers already: nobody may remove one while it is opened.
-  const std::scoped_lock lock(mutex_);
-  engine::Branches& known = engine::branches_of(environment_->store());
-  const auto all = known.list();
+std::string Serving::address_of(int port) const {
+  return host_of(server_->addresses().front()) + ":" + std::to_string(port);
+}
+
+// Before this one answers: a new branch could be given the port of an old one.
+void Serving::listen_for_branches() {
+  const auto all = engine::branches_of(environment_->store()).list();
   if (!all) return context_.log.line("branches not opened: " + all.error().message);
   for (const engine::Branch& branch : *all) {
-    const auto failed = [&](const Error& error) {
-      context_.log.line("branch " + branch.name + " not opened: " + error.message);
-    };
-    auto store = known.open(branch.name);
-    if (!store) {
-      failed(store.error());
-      continue;
+    auto listener = protocol::Listener::open(address_of(parse_port(branch.note)));
+    if (listener) {
+      waiting_.push_back({branch, *std::move(listener)});
+    } else {
+      context_.log.line("branch " + branch.name + " not opened: " + listener.error().message);
     }
-    auto serving = serve_branch(*std::move(store), parse_port(branch.note));
-    if (!serving) {
-      failed(serving.error());
-      continue;
-    }
-    branches_[branch.name] = *std::move(serving);
   }
+}
+
+// The opener's. While one is opened it is in nobody's list but opening_.
+void Serving::open_branches() {
+  std::unique_lock lock(mutex_);
+  while (!closing_ && !waiting_.empty()) {
+    Waiting waiting = take_waiting();
+    const std::string name = waiting.branch.name;
+    opening_ = OpenBranch{waiting.branch, endpoint_at(waiting.listener->address())};
+    lock.unlock();
+    auto serving = open_branch(waiting);
+    Result<std::unique_ptr<Refusing>> refusing = std::unique_ptr<Refusing>();
+    if (!serving) {
+      const std::string why = "branch " + name + " not opened: " + serving.error().message;
+      context_.log.line(why);
+      refusing = Refusing::open(host(), *waiting.listener, why);
+    }
+    lock.lock();
+    if (serving) {
+      branches_[name] = *std::move(serving);
+    } else if (refusing) {
+      refusing_[name] = *std::move(refusing);
+    }
+    opening_.reset();
+    opened_.notify_all();
+  }
+}
+
+// One that somebody waits for, if there is one.
+Serving::Waiting Serving::take_waiting() {
+  const auto awaited = std::ranges::find_if(
+      waiting_, [](const Waiting& waiting) { return waiting.listener->is_awaited(); });
+  const auto taken = awaited == waiting_.end() ? waiting_.begin() : awaited;
+  Waiting waiting = std::move(*taken);
+  waiting_.erase(taken);
+  return waiting;
+}
+
+Result<std::unique_ptr<Serving>> Serving::open_branch(Waiting& waiting) {
+  CLOCHE_TRY(store, engine::branches_of(environment_->store()).open(waiting.branch.name));
+  const int port = parse_port(waiting.branch.note);
+  return serve_branch(std::move(store), waiting.listener->hand_over(), port);
+}
+
+// Empty: none.
+std::string Serving::endpoint_of(const std::string& name) const {
+  if (const auto open = branches_.find(name); open != branches_.end())
+    return endpoint_at(open->second->server().addresses().front());
+  if (opening_ && opening_->branch.name == name) return opening_->endpoint;
+  const auto waiting =
+      std::ranges::find(waiting_, name, [](const Waiting& w) { return w.branch.name; });
+  return waiting == waiting_.end() ? "" : endpoint_at(waiting->listener->address());
 }
 
 Result<std::string> Serving::free_name() {
@@ -207,13 +256,13 @@ Result<OpenBranch> Serving::make_branch(std::string name, const std::string& fro
   }
   engine::Branches& known = engine::branches_of(environment_->store());
   CLOCHE_TRY(store, known.make(name, point, std::to_string(port)));
-  auto serving = serve_branch(std::move(store), port);
+  auto serving = serve_branch(std::move(store), address_of(port), port);
   if (!serving) {
     static_cast<void>(known.remove(name).has_value());
     return serving.error();
   }
-  const std::string endpoint = endpoint_of(**serving);
   branches_[name] = *std::move(serving);
+  const std::string endpoint = endpoint_of(name);
   // So that it is found there again.
   CLOCHE_TRY_VOID(known.set_note(name, port_of(endpoint)));
   CLOCHE_TRY(const all, known.list());
@@ -224,15 +273,13 @@ Result<std::vector<OpenBranch>> Serving::branches() {
   const std::scoped_lock lock(mutex_);
   CLOCHE_TRY(const all, engine::branches_of(environment_->store()).list());
   std::vector<OpenBranch> told;
-  for (const engine::Branch& branch : all) {
-    const auto open = branches_.find(branch.name);
-    told.push_back({branch, open == branches_.end() ? "" : endpoint_of(*open->second)});
-  }
+  for (const engine::Branch& branch : all) told.push_back({branch, endpoint_of(branch.name)});
   return told;
 }
 
 Result<void> Serving::remove_branch(const std::string& name) {
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
+  opened_.wait(lock, [&] { return !opening_ || opening_->branch.name != name; });
   if (closing_) return unavailable("the environment is being closed");
   const auto found = branches_.find(name);
   if (found != branches_.end()) {
@@ -249,6 +296,8 @@ Result<void> Serving::remove_branch(const std::string& name) {
     found->second->environment().store().abandon();
     branches_.erase(found);
   }
+  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.branch.name == name; });
+  refusing_.erase(name);
   return engine::branches_of(environment_->store()).remove(name);
 }
 

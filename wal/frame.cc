@@ -23,19 +23,24 @@ bool has_header(std::span<const std::byte> bytes, std::size_t offset) {
 
 }  // namespace
 
-void make_frame(std::vector<std::byte>& into, Lsn lsn, Lsn synced,
-                std::span<const std::byte> payload) {
+FrameHeader make_frame_header(Lsn lsn, Lsn synced, std::span<const std::byte> payload) {
   CLOCHE_CHECK(!payload.empty());
   CLOCHE_CHECK(payload.size() <= kRecordBytesMax);
   FrameHeader header{.crc32c = 0,
                      .byte_count = static_cast<std::uint32_t>(payload.size()),
                      .lsn = lsn.value(),
                      .synced = synced.value()};
+  const auto head = std::as_bytes(std::span(&header, 1)).subspan(kCrcBytes);
+  header.crc32c = crc32c(payload, crc32c(head));
+  return header;
+}
+
+void make_frame(std::vector<std::byte>& into, Lsn lsn, Lsn synced,
+                std::span<const std::byte> payload) {
+  const FrameHeader header = make_frame_header(lsn, synced, payload);
   into.resize(sizeof header + payload.size());
   std::memcpy(into.data(), &header, sizeof header);
   std::memcpy(into.data() + sizeof header, payload.data(), payload.size());
-  header.crc32c = crc32c(std::span(into).subspan(kCrcBytes));
-  std::memcpy(into.data(), &header.crc32c, kCrcBytes);
 }
 
 std::optional<Frame> frame_at(std::span<const std::byte> bytes, std::size_t offset) {

@@ -22,6 +22,9 @@ struct Frame {
 void make_frame(std::vector<std::byte>& into, Lsn lsn, Lsn synced,
                 std::span<const std::byte> payload);
 
+// What stands before the payload.
+FrameHeader make_frame_header(Lsn lsn, Lsn synced, std::span<const std::byte> payload);
+
 // The frame that begins at `offset`, if it is all there and its checksum holds.
 std::optional<Frame> frame_at(std::span<const std::byte> bytes, std::size_t offset);
 

@@ -36,20 +36,18 @@ class FileLog final : public Log {
       return unavailable("the log failed earlier, and accepts nothing until it is opened again");
     const Lsn lsn(last_.value() + 1);
     if (!file_ || segment_bytes_ >= kSegmentBytes) CLOCHE_TRY_VOID(begin_segment(lsn));
-    make_frame(frame_, lsn, sync_.synced(), record);
-    if (auto wrote = file_->write_at(segment_bytes_, frame_); !wrote) {
+    if (auto wrote = write_frame(lsn, record); !wrote) {
       // A part of the frame may be there. It has to go, or the next one would follow damage.
       if (!file_->truncate(segment_bytes_)) sync_.set_unhealthy();
       return std::move(wrote).error();
     }
-    segment_bytes_ += frame_.size();
+    segment_bytes_ += sizeof(FrameHeader) + record.size();
     {
       MutexLock lock(mutex_);
       segments_.back().bytes = segment_bytes_;
       last_ = lsn;
     }
     sync_.appended(lsn);
-    if (frame_.capacity() > kKeptBufferBytes) frame_ = {};
     return lsn;
   }
 
@@ -188,8 +186,18 @@ class FileLog final : public Log {
   }
 
  private:
-  // A buffer that one large group needed is not kept for ever.
-  static constexpr std::size_t kKeptBufferBytes = std::size_t{1} << 20;
+  // A larger record goes out in two writes: to copy the 80 MB of a rewind behind its header costs more.
+  static constexpr std::size_t kOneWriteBytesMax = std::size_t{256} << 10;
+
+  Result<void> write_frame(Lsn lsn, std::span<const std::byte> record) {
+    if (record.size() <= kOneWriteBytesMax) {
+      make_frame(frame_, lsn, sync_.synced(), record);
+      return file_->write_at(segment_bytes_, frame_);
+    }
+    const FrameHeader header = make_frame_header(lsn, sync_.synced(), record);
+    CLOCHE_TRY_VOID(file_->write_at(segment_bytes_, std::as_bytes(std::span(&header, 1))));
+    return file_->write_at(segment_bytes_ + sizeof header, record);
+  }
 
   std::pair<std::vector<Segment>, Lsn> state() const {
     MutexLock lock(mutex_);

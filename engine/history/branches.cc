@@ -264,13 +264,7 @@ Result<Origin> StoreBranches::copy_state(const std::string& into, std::optional<
 Result<void> StoreBranches::copy_log(std::uint64_t bytes, const std::string& into) {
   if (bytes == 0) return {};
   CLOCHE_TRY(const log, parts_.env.open(parts_.directory + "/state.db-wal", OpenMode::Read));
-  CLOCHE_TRY(const size, log->size());
-  // Whole where that is hardly more, since blocks can be shared then.
-  if (size / 2 <= bytes) {
-    CLOCHE_TRY_VOID(parts_.env.copy(*log, into));
-    CLOCHE_TRY(const copied, parts_.env.open(into, OpenMode::ReadWrite));
-    return copied->truncate(bytes);
-  }
+  // By hand: to share blocks the file system would have to write them first.
   CLOCHE_TRY(const copied, parts_.env.open(into, OpenMode::CreateExclusive));
   std::vector<std::byte> piece(std::size_t{1} << 20);
   for (std::uint64_t at = 0; at < bytes;) {

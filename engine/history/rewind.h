@@ -2,20 +2,26 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/arena.h"
 #include "engine/engine.h"
 #include "wal/log.h"
 
 namespace cloche::engine {
 
 struct Undo {
-  // Rows as they were at the point, by table and key (row.h), as far as they have changed since;
-  // nothing where there was none.
-  std::map<std::string, std::optional<std::string>, std::less<>> rows;
+  // A row as it was at the point; nothing where there was none.
+  struct Row {
+    std::string_view row;  // row.h
+    std::optional<std::string_view> before;
+  };
+  std::vector<Row> rows;  // Those that have changed since, in their order.
   std::uint64_t records = 0;
+  std::unique_ptr<Arena> arena = std::make_unique<Arena>();  // What the rows are views of.
 };
 
 // What leads from the state at `head` to that at `to`. Refuses what the log does not hold. Without

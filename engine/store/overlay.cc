@@ -13,6 +13,7 @@ Overlay::Overlay()
     : first_nodes_(std::make_unique<std::byte[]>(kFirstNodesBytes)),
       nodes_(first_nodes_.get(), kFirstNodesBytes) {
   entries_.emplace(&nodes_);
+  hint_ = entries_->end();
 }
 
 void Overlay::clear() {
@@ -20,21 +21,24 @@ void Overlay::clear() {
   entries_.reset();
   nodes_.release();
   entries_.emplace(&nodes_);
+  hint_ = entries_->end();
   arena_.clear();
   changed_bytes_ = changed_count_ = 0;
   ++version_;
 }
 
 Overlay::Entry* Overlay::find(std::string_view row) {
-  const auto found = entries_->find(row);
-  return found == entries_->end() ? nullptr : &found->second;
+  if (hint_ != entries_->end() && hint_->first == row) return &hint_->second;
+  hint_ = entries_->lower_bound(row);
+  return hint_ == entries_->end() || hint_->first != row ? nullptr : &hint_->second;
 }
 
 Overlay::Entry& Overlay::remember(std::string_view row, std::optional<std::string_view> before) {
-  const auto [at, is_new] =
-      entries_->emplace(arena_.copy(row), Entry{.before = before, .now = before, .changed = false});
-  CLOCHE_CHECK(is_new);
-  return at->second;
+  const std::size_t known = entries_->size();
+  hint_ = entries_->emplace_hint(hint_, arena_.copy(row),
+                                 Entry{.before = before, .now = before, .changed = false});
+  CLOCHE_CHECK(entries_->size() == known + 1);
+  return hint_->second;
 }
 
 void Overlay::change(Entry& entry, std::string_view row, std::optional<std::string_view> value) {

@@ -83,6 +83,7 @@ class Overlay {
       first_nodes_;  // Enough for the nodes of most groups: no allocation for them.
   std::pmr::monotonic_buffer_resource nodes_;
   std::optional<Map> entries_;
+  Map::iterator hint_;  // Where find() has looked last: the next row is mostly there or behind it.
   std::vector<Undo> undo_;
   std::size_t changed_bytes_ = 0;
   std::size_t changed_count_ = 0;

@@ -28,6 +28,19 @@ void append_change(std::string& into, const RowChange& change) {
   if (change.after) append_sized(into, *change.after);
 }
 
+// The record of a rewind may have 100 MB: to grow by doubling would copy them twice.
+constexpr std::size_t kManyRows = 10'000;
+constexpr std::size_t kRowOverhead = 32;  // Flags and lengths, generously.
+
+std::size_t size_of(const Overlay& overlay) {
+  std::size_t bytes = 0;
+  for (const auto& [row, entry] : overlay.entries()) {
+    bytes += kRowOverhead + row.size() + (entry.before ? entry.before->size() : 0) +
+             (entry.now ? entry.now->size() : 0);
+  }
+  return bytes;
+}
+
 bool read_change(ByteReader& reader, RowChange& change) {
   const std::string_view flags = reader.text(1);
   if (reader.failed()) return false;
@@ -64,6 +77,7 @@ std::size_t RecordWriter::changes(const Overlay& overlay) {
   std::size_t count = 0;
   for (const auto& [row, entry] : overlay.entries()) count += is_unchanged(entry) ? 0 : 1;
   append_varint(bytes_, count);
+  if (count >= kManyRows) bytes_.reserve(bytes_.size() + size_of(overlay));
   for (const auto& [row, entry] : overlay.entries()) {
     if (!is_unchanged(entry)) append_change(bytes_, {row, entry.before, entry.now});
   }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "protocol/http/connection.h"
+#include "protocol/http/listening.h"
 #include "protocol/http/tls.h"
 
 namespace cloche::protocol {
@@ -16,20 +17,6 @@ namespace {
 using boost::asio::ip::tcp;
 
 constexpr std::chrono::seconds kStopTime{5};
-
-struct Address {
-  std::string host, port;
-};
-
-// "127.0.0.1:4566", "[::1]:4566", ":4566"
-Result<Address> split(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos)
-    return unavailable("listen on '" + text + "': an address is host:port");
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return Address{host.empty() ? "0.0.0.0" : host, text.substr(colon + 1)};
-}
 
 class ServerImpl final : public Server {
  public:
@@ -76,18 +63,8 @@ Result<void> ServerImpl::listen() {
   }
   auto& context = threads_.front()->loop->context;
   for (const std::string& text : core_->options.listen) {
-    CLOCHE_TRY(const address, split(text));
-    boost::system::error_code error;
-    tcp::resolver resolver(context);
-    const auto found = resolver.resolve(address.host, address.port, tcp::resolver::passive, error);
-    if (error || found.empty()) return unavailable("listen on " + text + ": " + error.message());
-    const tcp::endpoint endpoint = found.begin()->endpoint();
     auto acceptor = std::make_unique<tcp::acceptor>(context);
-    acceptor->open(endpoint.protocol(), error);
-    if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor->bind(endpoint, error);
-    if (!error) acceptor->listen(1024, error);
-    if (error) return unavailable("listen on " + text + ": " + error.message());
+    CLOCHE_TRY_VOID(listen_on(*acceptor, text));
     acceptors_.push_back(std::move(acceptor));
   }
   return {};
@@ -233,9 +210,7 @@ std::vector<std::string> ServerImpl::addresses() const {
     boost::system::error_code error;
     const tcp::endpoint endpoint = acceptor->local_endpoint(error);
     if (error) continue;
-    const std::string host = endpoint.address().to_string();
-    out.push_back((endpoint.address().is_v6() ? '[' + host + ']' : host) + ':' +
-                  std::to_string(endpoint.port()));
+    out.push_back(text_of(endpoint));
   }
   return out;
 }

@@ -6,6 +6,7 @@ import os
 import urllib.error
 import urllib.request
 
+import botocore.exceptions
 import pytest
 
 import support
@@ -136,6 +137,49 @@ def test_many_branches_at_once(server):
     assert seen(server.endpoint) == before
     names = {server.admin("POST", "/_cloche/branches", {})[1]["name"] for _ in range(3)}
     assert len(names) == 3
+
+
+def test_branches_of_before_listen_at_once_and_one_that_is_damaged_says_so(tmp_path):
+    """Whoever asks before a branch is opened waits for it; what can't be opened stops no other, and answers 503 with the reason."""
+    server = support.Cloche(tmp_path / "data").start()
+    fill(server.endpoint)
+    names = [f"b{number}" for number in range(16)]
+    endpoints = {name: server.admin("POST", "/_cloche/branches", {"name": name})[1]["endpoint"] for name in names}
+    clients(endpoints["b7"])[0].put_object(Bucket="shared", Key="own", Body=b"own")
+    before = seen(endpoints["b7"])
+    assert server.stop() == 0
+    (tmp_path / "data" / "branches" / "b3" / "state.db").write_bytes(b"no database" * 1000)
+    server.start()
+    # All at once, the last one first.
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        found = dict(zip(reversed(names), pool.map(lambda name: name == "b3" or seen(endpoints[name]), reversed(names)), strict=True))
+    assert found["b7"] == before
+    assert all(found[name][2] == before[2] for name in names if name != "b3")
+    s3, dynamodb = clients(endpoints["b3"])
+    for ask in (s3.list_buckets, lambda: s3.put_object(Bucket="shared", Key="x", Body=b"x"), dynamodb.list_tables,
+                lambda: dynamodb.get_item(TableName="things", Key={"id": {"S": "1"}})):
+        with pytest.raises(botocore.exceptions.ClientError, match="branch b3 not opened: .*state.db") as refused:
+            ask()
+        assert refused.value.response["Error"]["Code"] == "ServiceUnavailable"
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(endpoints["b3"] + "/_cloche/health")
+    assert refused.value.code == 503 and "branch b3 not opened" in json.load(refused.value)["error"]
+    assert any("branch b3 not opened" in line for line in server.output)
+    listed = {branch["name"]: branch.get("endpoint") for branch in server.admin("GET", "/_cloche/branches")[1]["branches"]}
+    assert listed == {**endpoints, "b3": None}
+    assert server.admin("DELETE", "/_cloche/branches/b3")[0] == 200
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(endpoints["b3"] + "/_cloche/health", timeout=5)
+    # Removed, made and stopped while others wait to be opened.
+    assert server.stop() == 0
+    server.start()
+    assert server.admin("DELETE", "/_cloche/branches/b15")[0] == 200
+    assert server.admin("DELETE", "/_cloche/branches/b0")[0] == 200
+    made = server.admin("POST", "/_cloche/branches", {"name": "b0"})[1]["endpoint"]
+    assert seen(made)[2] == before[2]
+    assert server.stop() == 0
+    assert server.doctor()[0] == 0
 
 
 def test_a_reset_empties_and_what_is_made_then_is_new(server):
