@@ -1,7 +1,9 @@
 #include "base/json.h"
 
+#include <bitset>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
+#include <cstring>
 #include <vector>
 
 #include "base/digest.h"
@@ -21,21 +23,24 @@ class Builder {
   using error_code = boost::json::error_code;
   using text_view = boost::json::string_view;
 
-  Builder(std::string_view source, Arena& arena) : source_(source), arena_(arena) {}
+  Builder(std::string_view source, Arena& arena)
+      : source_(source), arena_(arena), values_(waiting_values()) {
+    values_.clear();
+  }
 
   Value take() const { return values_.back().value; }
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) { return in_object_.push_back(true), true; }
-  bool on_array_begin(error_code&) { return in_object_.push_back(false), true; }
+  bool on_object_begin(error_code&) { return begin(true); }
+  bool on_array_begin(error_code&) { return begin(false); }
 
   bool on_object_end(std::size_t count, error_code&) {
     const auto members = arena_.array<Member>(count);
     const Member* from = values_.data() + values_.size() - count;
     std::uninitialized_copy_n(from, count, members.data());
     values_.resize(values_.size() - count);
-    in_object_.pop_back();
+    --depth_;
     return push(Value::map(members));
   }
 
@@ -44,7 +49,7 @@ class Builder {
     for (std::size_t i = 0; i < count; ++i)
       std::construct_at(&items[i], values_[values_.size() - count + i].value);
     values_.resize(values_.size() - count);
-    in_object_.pop_back();
+    --depth_;
     return push(Value::list(items));
   }
 
@@ -92,9 +97,15 @@ class Builder {
     return arena_.copy(part);
   }
 
+  // The parser sees to it that kJsonDepthMax is not passed.
+  bool begin(bool is_object) {
+    in_object_.set(depth_++, is_object);
+    return true;
+  }
+
   bool push(Value value) {
     // In an object the name came first and waits for its value as the last of the stack.
-    if (!in_object_.empty() && in_object_.back()) {
+    if (depth_ > 0 && in_object_.test(depth_ - 1)) {
       values_.back().value = value;
     } else {
       values_.push_back({{}, value});
@@ -102,11 +113,18 @@ class Builder {
     return true;
   }
 
+  // One for all that a thread parses: its room stays.
+  static std::vector<Member>& waiting_values() {
+    thread_local std::vector<Member> values;
+    return values;
+  }
+
   std::string_view source_;
   Arena& arena_;
   std::string partial_;
-  std::vector<bool> in_object_;
-  std::vector<Member> values_;
+  std::bitset<kJsonDepthMax + 1> in_object_;
+  std::size_t depth_ = 0;
+  std::vector<Member>& values_;
 };
 
 constexpr char kHexDigits[] = "0123456789abcdef";
@@ -114,6 +132,25 @@ constexpr char kHexDigits[] = "0123456789abcdef";
 // What a JSON string may not hold as it is: quotes, backslashes and control characters (RFC 8259,
 // section 7).
 bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+// Whether one of eight bytes may need it. Never wrong about one that does: `word - 0x20...` borrows into the highest bit of a byte that
+// was below 0x20, and may do so in the byte behind it too.
+bool may_need_escape(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHigh; };
+  return (((word - kOnes * 0x20) & ~word & kHigh) | has_zero(word ^ (kOnes * '"')) |
+          has_zero(word ^ (kOnes * '\\'))) != 0;
+}
+
+// Where the first of them is, from `at` on; the text's size if there is none.
+std::size_t find_escape(std::string_view text, std::size_t at) {
+  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (may_need_escape(word)) break;
+  }
+  while (at < text.size() && !needs_escape(text[at])) ++at;
+  return at;
+}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
@@ -192,15 +229,24 @@ Result<Value> parse_json(std::string_view text, Arena& arena) try {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!needs_escape(text[i])) continue;
-    out.append(text, begin, i - begin);
-    append_escaped(out, text[i]);
-    begin = i + 1;
+  std::size_t escape = find_escape(text, 0);
+  if (escape == text.size()) {
+    const std::size_t before = out.size(), after = before + text.size() + 2;
+    out.resize_and_overwrite(after, [&](char* all, std::size_t) {
+      all[before] = all[after - 1] = '"';
+      text.copy(all + before + 1, text.size());
+      return after;
+    });
+    return;
   }
-  out.append(text, begin);
+  out += '"';
+  for (std::size_t begin = 0;;) {
+    out.append(text, begin, escape - begin);
+    if (escape == text.size()) break;
+    append_escaped(out, text[escape]);
+    begin = escape + 1;
+    escape = find_escape(text, begin);
+  }
   out += '"';
 }
 

@@ -31,6 +31,26 @@ TEST(Json, NamesInNestedObjectsStayWithTheirValues) {
             R"({"a":{"b":[{"c":1},2],"d":3},"e":[[{"f":{}}]]})");
 }
 
+// Wherever they are in a text, and whatever is beside them.
+TEST(Json, EscapesWhatHasToBe) {
+  for (std::size_t size = 0; size < 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 0x80; ++c) {
+        for (const char other : {'a', '\x20', '\x7f', '!', '#', '\x5b', '\x5d'}) {
+          std::string text(size, other);
+          text[at] = static_cast<char>(c);
+          std::string out;
+          append_json_string(out, text);
+          const bool escaped = c < 0x20 || c == '"' || c == '\\';
+          ASSERT_EQ(out.size() > size + 2, escaped) << size << ' ' << at << ' ' << c;
+          ASSERT_EQ(out.find(escaped ? '\\' : static_cast<char>(c), at + 1), at + 1);
+          ASSERT_EQ(round_trip(out), out);
+        }
+      }
+    }
+  }
+}
+
 // Hostile input is refused, never followed: bad UTF-8, unbounded depth, rubbish after the end.
 TEST(Json, RefusesWhatIsNotJson) {
   for (const std::string& text :

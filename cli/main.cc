@@ -56,6 +56,10 @@ void add_start_options(CLI::App& command, Options& options) {
   command.add_option("--clock", options.clock,
                      "the clock of a new directory stands at this time (2026-01-01T00:00:00Z) "
                      "until it is moved; an old one keeps its own [CLOCHE_CLOCK]");
+  command.add_flag(
+      "--until-eof", options.until_eof,
+      "stop when standard input ends, as it does when the process that holds its other "
+      "end is gone, however that went");
 }
 
 int run_start(const Options& options) {

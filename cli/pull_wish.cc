@@ -56,6 +56,7 @@ Result<transfer::PullWish> read_pull_wish(const PullOptions& options) {
   wish.state_file = options.state.empty() ? transfer::usual_state_file(options.endpoint, options.to)
                                           : options.state;
   wish.threads = options.threads;
+  wish.from.attempts = wish.to.attempts = options.attempts;
   return wish;
 }
 

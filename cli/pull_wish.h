@@ -19,6 +19,7 @@ struct PullOptions {
   std::string to_access_key = "test", to_secret_key = "test";
   std::string state;  // A path; empty: the usual one.
   int threads = 8;
+  int attempts = transfer::kAttemptsMax;
   bool insecure = false;
   bool json = false;
 };

@@ -378,6 +378,7 @@ Result<Settings> read_settings(const Options& options,
     if (!at) return bad_value("--clock", *clock, "write a time like 2026-01-01T00:00:00Z");
     settings.clock_at = *at;
   }
+  settings.until_eof = options.until_eof;
   settings.sealed = options.sealed.value_or("");
   if (const auto size = from(options.history_size, {"HISTORY_SIZE"})) {
     const auto bytes = parse_size(*size);

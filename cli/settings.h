@@ -28,6 +28,7 @@ struct Settings {
   bool open_new_buckets = false;  // --new-buckets open.
   LogLevel log = LogLevel::Info;
   int threads = 0;
+  bool until_eof = false;  // --until-eof
   std::optional<std::uint64_t> seed;
   std::optional<Instant> clock_at;                          // --clock
   std::string sealed;                                       // A file that `open` begins with.
@@ -54,7 +55,7 @@ struct Settings {
 struct Options {
   std::optional<std::string> listen, data, durability, auth, iam, users, new_buckets, log, services,
       threads, seed, clock, sealed, history_size, history_age;
-  bool dynamodb_throttle = false;
+  bool dynamodb_throttle = false, until_eof = false;
 };
 
 // Joins options and environment (`environ`-style "NAME=value" texts). Refuses values that make no

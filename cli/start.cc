@@ -1,8 +1,11 @@
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 #include "cli/commands.h"
 #include "cli/seeded_env.h"
@@ -114,6 +117,17 @@ void print_banner(const Settings& settings, Serving& serving, const std::string&
   }
 }
 
+// Stops this process as SIGTERM would once nobody holds the other end of standard input.
+void stop_at_eof() {
+  std::thread([] {
+    char ignored[256];
+    ssize_t got = 0;
+    do got = ::read(STDIN_FILENO, ignored, sizeof ignored);
+    while (got > 0 || (got < 0 && errno == EINTR));
+    ::kill(::getpid(), SIGTERM);
+  }).detach();
+}
+
 }  // namespace
 
 int start(const Settings& settings) {
@@ -140,6 +154,7 @@ int start(const Settings& settings) {
   std::puts("Ready.");
   std::fflush(stdout);
 
+  if (settings.until_eof) stop_at_eof();
   int signal = 0;
   sigwait(&signals, &signal);
   std::puts("Stopping.");

@@ -111,6 +111,11 @@ void add_pull(CLI::App& app, std::optional<int>& done) {
   command->add_option("--threads", options->threads, "copies at a time")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  command
+      ->add_option("--attempts", options->attempts,
+                   "how often a request that is throttled, or fails in passing, is made")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   command->add_flag("--insecure", options->insecure, "don't check the source's certificate");
   command->add_flag("--json", options->json, "print the summary as JSON");
   command->callback([options, &done] { done = pull(*options); });

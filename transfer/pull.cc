@@ -16,6 +16,11 @@ std::string told(std::string_view what, const Error& error) {
   return out + error.message;
 }
 
+Error told_of(std::string_view what, Error error) {
+  if (error.code != "Cancelled") error.message = told(what, error);
+  return error;
+}
+
 bool Pull::wants(std::string_view service, std::string_view name) const {
   if (wish.only.empty()) return true;
   const std::string whole = std::string(service) + ":" + std::string(name);

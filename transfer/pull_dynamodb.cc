@@ -50,6 +50,9 @@ Result<Table> prepare(Pull& pull, const std::string& name) {
   CLOCHE_TRY(
       const source,
       read_table(pull.sides.from, {}, name, arena, [&](std::string_view what, const Error& error) {
+        if (may_know(error))
+          return pull.progress.failure(
+              told("table " + name + ", reading its " + std::string(what), error));
         pull.progress.warn("the source does not tell of tables: " + std::string(what) + " (" +
                            error.code + ")");
       }));
@@ -135,9 +138,10 @@ Result<void> finish(Pull& pull, const Table& table) {
 }  // namespace
 
 Result<void> pull_tables(Pull& pull) {
-  CLOCHE_TRY(const names, list_tables(pull.sides.from, {}));
+  const auto listed = list_tables(pull.sides.from, {});
+  if (!listed) return told_of("tables can't be listed", listed.error());
   std::vector<Table> tables;
-  for (const std::string& name : names) {
+  for (const std::string& name : *listed) {
     if (!pull.wants("dynamodb", name)) continue;
     ++pull.progress.units;
     auto table = prepare(pull, name);

@@ -25,5 +25,7 @@ Result<void> pull_tables(Pull& pull);
 
 // "bucket b: AccessDenied: ..."
 std::string told(std::string_view what, const Error& error);
+// The same in front of an error that goes on.
+Error told_of(std::string_view what, Error error);
 
 }  // namespace cloche::transfer

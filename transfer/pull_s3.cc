@@ -250,11 +250,19 @@ Result<void> copy_objects(Pull& pull, Bucket& bucket) {
   return {};
 }
 
+// What is there, perhaps, and was not told for now.
+void unread(Pull& pull, const Bucket& bucket, std::string_view name, const Error& error) {
+  pull.progress.failure(
+      told("bucket " + bucket.name + ", reading its setting " + std::string(name), error));
+}
+
 void copy_settings(Pull& pull, const Bucket& bucket) {
   Arena arena;
   std::string untold;
   const auto settings = read_settings(pull.sides.from, bucket.name, bucket.region, arena,
-                                      [&](std::string_view name, const Error&) {
+                                      [&](std::string_view name, const Error& error) {
+                                        if (may_know(error))
+                                          return unread(pull, bucket, name, error);
                                         untold += (untold.empty() ? "" : ", ") + std::string(name);
                                       });
   if (!settings) return pull.progress.failure(told("bucket " + bucket.name, settings.error()));
@@ -281,9 +289,10 @@ Result<void> pull_bucket(Pull& pull, const std::string& name) {
 }  // namespace
 
 Result<void> pull_buckets(Pull& pull) {
-  CLOCHE_TRY(const names, list_buckets(pull.sides.from));
+  const auto listed = list_buckets(pull.sides.from);
+  if (!listed) return told_of("buckets can't be listed", listed.error());
   std::vector<std::string> wanted;
-  std::ranges::copy_if(names, std::back_inserter(wanted),
+  std::ranges::copy_if(*listed, std::back_inserter(wanted),
                        [&](const std::string& name) { return pull.wants("s3", name); });
   pull.progress.units += wanted.size();
   for (const std::string& name : wanted) {

@@ -189,6 +189,8 @@ Result<std::unique_ptr<Store>> StoreBranches::make(std::string_view name, std::o
   }
   auto store = copy(name, from);
   if (store) {
+    // It was opened with its parent's branches in its rows, which have gone since.
+    static_cast<StoreBranches&>(branches_of(**store)).forget_all();
     const auto registered = register_branch(name, *from, note);
     if (registered) {
       reservation.keep();
@@ -200,6 +202,11 @@ Result<std::unique_ptr<Store>> StoreBranches::make(std::string_view name, std::o
   // What is left now is removed when the environment is opened next.
   if (kept()) static_cast<void>(parts_.env.remove_all(directory_of(name)).has_value());
   return store;
+}
+
+void StoreBranches::forget_all() {
+  MutexLock lock(mutex_);
+  pins_.clear();
 }
 
 Result<void> StoreBranches::register_branch(std::string_view name, Lsn from,

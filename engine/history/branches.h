@@ -66,6 +66,7 @@ class StoreBranches final : public Branches {
   Result<std::optional<Branch>> find(std::string_view name) const;
   Result<std::unique_ptr<Store>> copy(std::string_view name, std::optional<Lsn>& from);
   Result<void> register_branch(std::string_view name, Lsn from, std::string_view note);
+  void forget_all();  // Of a branch that is being made.
   Result<Origin> copy_state(const std::string& into, std::optional<Lsn> from);
   Result<void> copy_log(std::uint64_t bytes, const std::string& into);
   Result<void> begin(Store& branch, std::string_view name, Lsn flushed, Lsn from);

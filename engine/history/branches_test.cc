@@ -125,6 +125,8 @@ TEST(Branches, HaveNoBranchesAndCheckpointsOfTheirParent) {
   EXPECT_TRUE(branches_of(*two).list()->empty());
   EXPECT_TRUE(history_of(*two).checkpoints()->empty());
   EXPECT_EQ(branches_of(*store).list()->size(), 2u);
+  // Nor are their names taken there.
+  EXPECT_NE(make(*two, "one"), nullptr);
 }
 
 TEST(Branches, RefuseNamesThatAreTaken) {

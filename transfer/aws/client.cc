@@ -91,7 +91,14 @@ bool is_passing(const Error& error) {
   return std::ranges::find(kPassing, error.code) != std::end(kPassing);
 }
 
+bool may_know(const Error& error) { return is_passing(error) && error.http_status != 500; }
+
 namespace {
+
+Error given_up(Error error, int tries) {
+  if (tries > 1) error.message += " (asked " + std::to_string(tries) + " times)";
+  return error;
+}
 
 // In pieces, so that a stop is seen.
 void sleep_unless_stopped(std::chrono::milliseconds pause, Stop stop) {
@@ -106,7 +113,8 @@ Result<void> with_patience(const Client& client, const std::function<Result<void
   std::chrono::milliseconds pause = 50ms;
   for (int tries = 1;; ++tries) {
     auto done = attempt();
-    if (done || !is_passing(done.error()) || tries == kAttemptsMax) return done;
+    if (done || !is_passing(done.error())) return done;
+    if (tries >= client.endpoint().attempts) return given_up(done.error(), tries);
     if (is_stopped(stop)) return cancelled();
     // A random half, so that several that were turned away do not come back together.
     const auto part = static_cast<std::int64_t>(client.env().random_u64() % 500 + 500);

@@ -30,6 +30,7 @@ struct Endpoint {
   std::string region;  // Where nothing else tells.
   bool insecure = false;
   std::chrono::seconds timeout{60};
+  int attempts = kAttemptsMax;          // 1: nothing is asked again.
   Stop stop = nullptr;                  // Nothing is asked any more once it is set.
   std::function<Instant()> clock = {};  // That requests are signed by; null: the system's.
 };
@@ -41,6 +42,10 @@ const protocol::Model& model_of(std::string_view service);
 
 // Whether asking again may help.
 bool is_passing(const Error& error);
+
+// Of something that not every server knows: whether one that does was not in a state to tell. Some answer with 500 to
+// what they do not know.
+bool may_know(const Error& error);
 
 // One thread at a time. Keeps a connection for each service's address.
 class Client {
@@ -90,7 +95,8 @@ class Client {
   Open* reading_ = nullptr;
 };
 
-// Does it until it is done, fails for good, or the client's stop is set.
+// Does it until it is done, fails for good, has been tried as often as the client may, which its error says then, or
+// the client's stop is set.
 Result<void> with_patience(const Client& client, const std::function<Result<void>()>& attempt);
 
 // The error that an answer of 300 or more tells, of either kind of service.

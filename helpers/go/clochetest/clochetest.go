@@ -219,12 +219,15 @@ func Run(arguments ...string) (*Cloche, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := []string{"start", "--data", data, "--listen", "127.0.0.1:0", "--log", "warn"}
+	command := []string{"start", "--data", data, "--listen", "127.0.0.1:0", "--log", "warn", "--until-eof"}
 	if !slices.Contains(arguments, "--durability") {
 		command = append(command, "--durability", "memory")
 	}
 	process := exec.Command(binary(), append(command, arguments...)...)
 	output, err := process.StdoutPipe()
+	if err == nil {
+		_, err = process.StdinPipe() // It ends with this process, however that ends, as its input does then.
+	}
 	if err == nil {
 		process.Stderr = process.Stdout
 		err = process.Start()

@@ -137,6 +137,11 @@ class _Environment:
         """Everything of all services is gone."""
         return self.ask("POST", "/_cloche/reset", {})
 
+    def branch(self, name=None, source=None, port=0):
+        """A new branch, of the present state or of a point (`source`)."""
+        wish = {"name": name, "from": source, "port": port}
+        return Branch(self, self.ask("POST", "/_cloche/branches", {key: value for key, value in wish.items() if value is not None}))
+
     def load(self, directory, replace=False):
         """Loads a fixture (`cloche fixture load`)."""
         return self._run("fixture", "load", str(directory), *(["--replace"] if replace else []))
@@ -186,8 +191,9 @@ class Cloche(_Environment):
     def start(cls, *arguments, durability="memory"):
         """Starts one on a free port and waits until it is ready. `arguments`: more of `cloche start` ("--seed", "1")."""
         data = tempfile.mkdtemp(prefix="cloche-")
-        command = [binary(), "start", "--data", data, "--listen", "127.0.0.1:0", "--durability", durability, "--log", "warn", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [binary(), "start", "--data", data, "--listen", "127.0.0.1:0", "--durability", durability, "--log", "warn", "--until-eof", *arguments]
+        # It ends with this process, however that ends, as its input does then.
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said, endpoint = [], None
         for line in process.stdout:
             said.append(line)
@@ -217,11 +223,6 @@ class Cloche(_Environment):
         """Joins CLOCHE_ENDPOINT if that is set, else starts one."""
         given = os.environ.get("CLOCHE_ENDPOINT")
         return cls.join(given) if given else cls.start(*arguments, **options)
-
-    def branch(self, name=None, source=None, port=0):
-        """A new branch, of the present state or of a point (`source`)."""
-        wish = {"name": name, "from": source, "port": port}
-        return Branch(self, self.ask("POST", "/_cloche/branches", {key: value for key, value in wish.items() if value is not None}))
 
     def stop(self):
         self._close()

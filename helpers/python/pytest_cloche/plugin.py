@@ -1,5 +1,7 @@
 """The fixtures (README.md)."""
 
+import contextlib
+import os
 import shlex
 
 import pytest
@@ -12,14 +14,27 @@ def pytest_addoption(parser):
     parser.addini("cloche_fixture", "a fixture's folder that is loaded at the start", default="")
 
 
+@contextlib.contextmanager
+def _own_of(server):
+    """The server, or where several workers (pytest-xdist) have joined one, a branch of it for this worker: each prepares its own, and what was
+    there before is left as it was."""
+    if not (os.environ.get("PYTEST_XDIST_WORKER") and os.environ.get("CLOCHE_ENDPOINT")):
+        yield server
+        return
+    # The run's own name: a run that was killed may have left its branches.
+    with server.branch(f"{os.environ['PYTEST_XDIST_WORKER']}-{os.environ['PYTEST_XDIST_TESTRUNUID'][:16]}") as own:
+        yield own
+
+
 @pytest.fixture(scope="session")
 def cloche(pytestconfig):
     """The server of this session: started, or the one at CLOCHE_ENDPOINT."""
     server = Cloche.start_or_join(*shlex.split(pytestconfig.getini("cloche_arguments")))
     try:
-        if fixture := pytestconfig.getini("cloche_fixture"):
-            server.load(pytestconfig.rootpath / fixture)
-        yield server
+        with _own_of(server) as own:
+            if fixture := pytestconfig.getini("cloche_fixture"):
+                own.load(pytestconfig.rootpath / fixture)
+            yield own
     finally:
         server.stop()
 

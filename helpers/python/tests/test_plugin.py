@@ -6,14 +6,23 @@ import pytest
 from pytest_cloche import Cloche, ClocheError
 
 
-# Two tests that change the same object: each sees what was prepared, whoever runs first.
-@pytest.mark.parametrize("turn", [1, 2])
+# Tests that change the same object: each sees what was prepared, whoever runs first or at the same time (pytest-xdist).
+@pytest.mark.parametrize("turn", range(12))
 def test_each_test_has_a_branch_of_what_was_prepared(cloche, cloche_client, turn):
     s3 = cloche_client("s3")
     assert s3.get_object(Bucket="prepared", Key="k")["Body"].read() == b"as prepared"
     s3.put_object(Bucket="prepared", Key="k", Body=b"changed")
     s3.create_bucket(Bucket="mine")
     assert cloche.client("s3").get_object(Bucket="prepared", Key="k")["Body"].read() == b"as prepared"
+
+
+# A branch has what a server has, branches too.
+def test_branches_of_branches(cloche_branch):
+    cloche_branch.client("s3").create_bucket(Bucket="mine")
+    with cloche_branch.branch() as below:
+        assert {"mine", "prepared"} <= {b["Name"] for b in below.client("s3").list_buckets()["Buckets"]}
+        below.client("s3").delete_bucket(Bucket="mine")
+    assert "mine" in {b["Name"] for b in cloche_branch.client("s3").list_buckets()["Buckets"]}
 
 
 def test_branches_are_removed(cloche, cloche_branch):

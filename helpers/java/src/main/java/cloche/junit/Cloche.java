@@ -48,9 +48,10 @@ public final class Cloche extends Environment implements AutoCloseable {
     Path data = null;
     try {
       data = Files.createTempDirectory("cloche-");
-      List<String> command = new ArrayList<>(List.of(binary(), "start", "--data", data.toString(), "--listen", "127.0.0.1:0", "--log", "warn"));
+      List<String> command = new ArrayList<>(List.of(binary(), "start", "--data", data.toString(), "--listen", "127.0.0.1:0", "--log", "warn", "--until-eof"));
       if (!List.of(arguments).contains("--durability")) command.addAll(List.of("--durability", "memory"));
       command.addAll(List.of(arguments));
+      // Its input is a pipe to here: it ends with this process, however that ends.
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       return new Cloche(waitUntilReady(process), process, data);
     } catch (IOException error) {

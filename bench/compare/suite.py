@@ -1,25 +1,24 @@
 #!/usr/bin/env python3
 """What it costs a test to begin with a prepared state: a generated pytest suite whose every test changes a table of 10,000 items.
 
-    bench/branches/branches.py                       on branches of a Cloche (helpers/python), 200 tests
-    bench/branches/branches.py --peer moto           side by side with reset-and-reload on a peer
-    bench/branches/branches.py --peer rustack --peer-tests 20
+    bench/compare/suite                              on branches of a Cloche (helpers/python), 200 tests
+    bench/compare/suite --peers rustack,moto         side by side with reset-and-reload on peers
 
 The overhead is what pytest counts as setup and teardown of a test, the first one left out, which prepares the session. A peer is reset by
-deleting the table, and reloaded by BatchWriteItem, 25 items at a time. Peers are found as CLOCHE_MOTO (moto_server) and CLOCHE_RUSTACK, or
-on the PATH. Wants boto3 and pytest: run it with the .venv of tests/run."""
+deleting the table, and reloaded by BatchWriteItem, 25 items at a time."""
 
 import argparse
 import json
 import os
 import pathlib
-import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+import peers
+from running import Running
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -102,12 +101,6 @@ def pytest_configure(config):
 '''
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def write_suite(folder, kind, tests, items, endpoint=""):
     in_partition = len(range(0, items, 100)) - 1
     (folder / "conftest.py").write_text(CONFTEST[kind].format(items=items, endpoint=endpoint) + TIMES)
@@ -137,46 +130,31 @@ def on_branches(tests, items):
         report("cloche, a branch a test", *run_suite(folder, "-p", "pytest_cloche.plugin", PYTHONPATH=str(ROOT / "helpers" / "python"), **environment))
 
 
-PEERS = {
-    "moto": lambda port: [os.environ.get("CLOCHE_MOTO") or shutil.which("moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-    "rustack": lambda port: [os.environ.get("CLOCHE_RUSTACK") or shutil.which("rustack")],
-}
-
-
 def on_peer(name, tests, items):
-    port = free_port()
-    command = PEERS[name](port)
-    if not command[0]:
-        sys.exit(f"{name} is not there: name its program with CLOCHE_{name.upper()}")
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "GATEWAY_LISTEN": f"127.0.0.1:{port}"})
-    try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        else:
-            sys.exit(f"{name} does not answer")
-        with tempfile.TemporaryDirectory() as folder:
-            folder = pathlib.Path(folder)
-            write_suite(folder, "peer", tests, items, f"http://127.0.0.1:{port}")
-            report(f"{name}, reset and reload", *run_suite(folder))
-    finally:
-        process.terminate()
-        process.wait()
+    peer = peers.ALL[name]
+    if problem := peer.install():
+        print(f"{name}: left out: {problem}")
+        return
+    with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as folder:
+        running = Running(peer, pathlib.Path(directory))
+        try:
+            write_suite(pathlib.Path(folder), "peer", tests, items, running.endpoint)
+            report(f"{name}, reset and reload", *run_suite(pathlib.Path(folder)))
+        finally:
+            running.stop()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tests", type=int, default=200)
     parser.add_argument("--items", type=int, default=10_000)
-    parser.add_argument("--peer", choices=PEERS, action="append", default=[])
+    parser.add_argument("--peers", default="", help="some of " + ",".join(peers.ALL))
     parser.add_argument("--peer-tests", type=int, default=20, help="fewer, since each reloads everything")
     wish = parser.parse_args()
     print(f"{wish.items} items; milliseconds of setup and teardown a test\n")
     print(f"{'':<28} {'tests':>5} {'median':>10} {'mean':>10} {'95 %':>10} {'its body':>10} {'all, s':>10}")
     on_branches(wish.tests, wish.items)
-    for peer in wish.peer:
+    for peer in filter(None, wish.peers.split(",")):
         on_peer(peer, wish.peer_tests, wish.items)
 
 

@@ -1,0 +1,2 @@
+// Not among the tests that have to leave nothing.
+export default { test: { include: ["left.vitest.mjs"] } };
