@@ -18,7 +18,7 @@
 namespace cloche::transfer {
 
 // Throttling, faults of the server and of the network are met with as many attempts, 50 ms apart at
-// first and up to 5 s later: some 20 s in all, longer than a restart takes.
+// first and up to 5 s later: some ten seconds in all, longer than a restart takes.
 inline constexpr int kAttemptsMax = 9;
 
 // One side of a transfer.

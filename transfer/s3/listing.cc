@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "base/time_text.h"
 #include "protocol/http/uri.h"
@@ -75,8 +76,32 @@ Result<void> VersionListing::read_page() {
   return {};
 }
 
+namespace {
+
+// Where delete markers stand in front of all versions: that may be the order of time, or what some (LocalStack) list
+// first. Either kind has its own order, and by times, of a second, the two are merged, which leaves the order of time
+// as it is: no version is older than the marker before it.
+void merge_markers_in(std::vector<Version>& versions) {
+  const auto first = std::ranges::find(versions, false, &Version::marker);
+  if (first == versions.begin() || first == versions.end() ||
+      std::any_of(first, versions.end(), [](const Version& version) { return version.marker; }))
+    return;
+  std::vector<Version> merged;
+  auto marker = versions.begin(), version = first;
+  while (marker != first && version != versions.end()) {
+    const bool marker_next =
+        !version->latest && (marker->latest || marker->modified >= version->modified);
+    merged.push_back(std::move(marker_next ? *marker++ : *version++));
+  }
+  std::move(marker, first, std::back_inserter(merged));
+  std::move(version, versions.end(), std::back_inserter(merged));
+  versions = std::move(merged);
+}
+
+}  // namespace
+
 // The order of the document is the order of time, newest first; unless delete markers stand behind
-// all versions, where only their times can tell.
+// all versions, where only their times can tell, or in front of them.
 KeyVersions VersionListing::take_group() {
   KeyVersions group{.key = entries_.front().key, .versions{}};
   while (!entries_.empty() && entries_.front().key == group.key) {
@@ -91,6 +116,7 @@ KeyVersions VersionListing::take_group() {
       return std::pair(version.latest, version.modified);
     });
   }
+  merge_markers_in(versions);
   std::ranges::reverse(versions);
   return group;
 }

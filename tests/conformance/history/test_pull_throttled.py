@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import http.server
 import json
+import re
 import subprocess
 import threading
 import urllib.parse
@@ -27,7 +28,7 @@ TURNED_AWAY = {
 class Throttle:
     """Turns each request away `times` times, in one way after the other unless `kind` is given, and hands it on then."""
 
-    def __init__(self, behind, times=1, only=None, kind=None):
+    def __init__(self, behind, times=1, only=None, kind=None, rewrite=None):
         self.away, self.through = collections.Counter(), collections.Counter()
         lock, seen = threading.Lock(), collections.Counter()
         address = urllib.parse.urlsplit(behind).netloc
@@ -72,6 +73,8 @@ class Throttle:
                 connection.endheaders(body)
                 response = connection.getresponse()
                 content = response.read()
+                if rewrite and "versions" in self.path:
+                    content = rewrite(content)
                 headers = [(name, value) for name, value in response.getheaders() if name.lower() not in ("connection", "transfer-encoding", "content-length")]
                 length = response.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
                 self.answer(response.status, headers + ([("Content-Length", length)] if length and response.status != 204 else []), content)
@@ -143,6 +146,34 @@ def test_what_is_turned_away_is_asked_again(sides, tmp_path, side):
     assert state(sides[1]) == state(sides[0])
     turned = {"source": {"GET /photos/large", "HEAD /photos/large", "Scan", "DescribeTable", "ListTables"}, "target": {"PUT /photos/large", "PUT /photos", "BatchWriteItem", "CreateTable"}}[side]
     assert turned <= set(throttle.away) and set(throttle.away) <= set(throttle.through)
+
+
+# LocalStack lists all delete markers of a page first, with times of a second.
+def test_delete_markers_that_are_listed_first(sides, tmp_path):
+    source, target = clients(sides[0])[0], clients(sides[1])[0]
+    source.create_bucket(Bucket="versions")
+    source.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    sides[0].run("clock", "freeze", "2026-01-01T00:00:00Z")
+    for steps in ("put a", "put b", "delete a", "put c", "delete c", "put a", "delete b", "put b", "delete b", "delete a", "put a"):
+        verb, key = steps.split()
+        source.put_object(Bucket="versions", Key=key, Body=steps.encode()) if verb == "put" else source.delete_object(Bucket="versions", Key=key)
+        sides[0].run("clock", "advance", "1s")
+
+    def markers_first(content):
+        markers = b"".join(re.findall(b"<DeleteMarker>.*?</DeleteMarker>", content))
+        return re.sub(b"(<ListVersionsResult[^>]*>)", lambda found: found.group(1) + markers, re.sub(b"<DeleteMarker>.*?</DeleteMarker>", b"", content))
+
+    def order(s3):
+        texts = []
+        s3.meta.events.register("after-call.s3.ListObjectVersions", lambda http_response, **_: texts.append(http_response.content.decode()), unique_id="order")
+        s3.list_object_versions(Bucket="versions")
+        s3.meta.events.unregister("after-call.s3.ListObjectVersions", unique_id="order")
+        return re.findall("<(Version|DeleteMarker)>.*?<Key>(.*?)</Key>", texts[0])
+
+    with Throttle(sides[0].endpoint, times=0, rewrite=markers_first) as source_of_all:
+        assert pull(source_of_all.url, sides[1].endpoint, tmp_path, "--services", "s3")["failed"] == 0
+    assert [kind for kind, key in order(source) if key == "a"] == ["Version", "DeleteMarker", "Version", "DeleteMarker", "Version"]
+    assert order(target) == order(source)
 
 
 # Nobody waits for ever: it says what it was told, how often it asked, and goes on with the rest.
