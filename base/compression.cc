@@ -16,11 +16,7 @@ constexpr std::size_t kChunk = std::size_t{64} << 10;
 constexpr int kGzipWindow = 15 + 16;
 
 Error malformed() {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(kMalformedData),
-          .message = "The data is not compressed in the format that was given",
-          .http_status = 400,
-          .details = {}};
+  return refused(400, kMalformedData, "The data is not compressed in the format that was given");
 }
 
 Bytef* bytes_of(std::string_view bytes) {

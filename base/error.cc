@@ -4,6 +4,15 @@
 
 namespace cloche {
 
+Error refused(int http_status, std::string_view code, std::string message,
+              std::vector<std::pair<std::string, std::string>> details) {
+  return {.kind = Error::Kind::Refused,
+          .code = std::string(code),
+          .message = std::move(message),
+          .http_status = http_status,
+          .details = std::move(details)};
+}
+
 Error unavailable(std::string_view what) {
   return {.kind = Error::Kind::Unavailable,
           .code = "ServiceUnavailable",

@@ -28,6 +28,9 @@ struct Error {
   std::vector<std::pair<std::string, std::string>> details;
 };
 
+// A request that asks for what can't be, under AWS's own name for it.
+Error refused(int http_status, std::string_view code, std::string message,
+              std::vector<std::pair<std::string, std::string>> details = {});
 // The faults that are nobody's request: `what` is for the operator's log and says file and offset
 // where it can.
 Error unavailable(std::string_view what);

@@ -217,11 +217,7 @@ Result<Value> parse_json(std::string_view text, Arena& arena) try {
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (!error && used < text.size()) error = boost::json::error::extra_data;
   if (error) {
-    return Error{.kind = Error::Kind::Refused,
-                 .code = "SerializationException",
-                 .message = error.message(),
-                 .http_status = 400,
-                 .details = {}};
+    return refused(400, "SerializationException", error.message());
   }
   return parser.handler().take();
 } catch (const std::exception& exception) {

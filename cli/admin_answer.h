@@ -27,11 +27,7 @@ inline protocol::AdminAnswer refused_answer(const Error& error) {
 }
 
 inline Error invalid_request(std::string_view what) {
-  return {.kind = Error::Kind::Refused,
-          .code = "InvalidRequest",
-          .message = std::string(what),
-          .http_status = 400,
-          .details = {}};
+  return refused(400, "InvalidRequest", std::string(what));
 }
 
 inline Value number_value(std::uint64_t value) {

@@ -32,13 +32,9 @@ struct Job {
 };
 
 Error busy() {
-  return {.kind = Error::Kind::Refused,
-          .code = "AlreadyRunning",
-          .message =
-              "one of these runs already: wait for it (GET tells how far it is), or end it "
-              "with DELETE",
-          .http_status = 409,
-          .details = {}};
+  return refused(409, "AlreadyRunning",
+                 "one of these runs already: wait for it (GET tells how far it is), or end it "
+                 "with DELETE");
 }
 
 // The reading of a body: what is unknown is refused, so that a misspelt "replace" is not lost.

@@ -40,11 +40,7 @@ Result<Reply> ask(const std::string& endpoint, std::string_view method, std::str
   reply.json = *json;
   if (status >= 400) {
     const Value& told = reply.json["error"];
-    return Error{.kind = Error::Kind::Refused,
-                 .code = "",
-                 .message = told ? told.str() : "status " + std::to_string(status),
-                 .http_status = status,
-                 .details = {}};
+    return refused(status, "", told ? told.str() : "status " + std::to_string(status));
   }
   return reply;
 }

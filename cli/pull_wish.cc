@@ -3,12 +3,8 @@
 namespace cloche::cli {
 namespace {
 
-Error refused(std::string message, std::string_view code = "InvalidRequest") {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::move(message),
-          .http_status = 400,
-          .details = {}};
+Error invalid_wish(std::string message, std::string_view code = "InvalidRequest") {
+  return refused(400, code, std::move(message));
 }
 
 }  // namespace
@@ -28,12 +24,12 @@ Result<transfer::PullWish> read_pull_wish(const PullOptions& options) {
   wish.services = split_at_commas(options.services);
   for (const std::string& service : wish.services) {
     if (service != "s3" && service != "dynamodb")
-      return refused("services: '" + service + "' can't be pulled; s3 and dynamodb can");
+      return invalid_wish("services: '" + service + "' can't be pulled; s3 and dynamodb can");
   }
   wish.only = split_at_commas(options.only);
   for (const std::string& one : wish.only) {
     if (!one.starts_with("s3:") && !one.starts_with("dynamodb:"))
-      return refused("only: '" + one + "' is neither s3:BUCKET nor dynamodb:TABLE");
+      return invalid_wish("only: '" + one + "' is neither s3:BUCKET nor dynamodb:TABLE");
   }
   bool local = false;
   if (options.endpoint != "aws") {
@@ -45,8 +41,8 @@ Result<transfer::PullWish> read_pull_wish(const PullOptions& options) {
   from.credentials = {options.access_key, options.secret_key, options.session_token};
   if (from.credentials.access_key.empty() && local) from.credentials = {"test", "test", ""};
   if (from.credentials.access_key.empty() || from.credentials.secret_key.empty())
-    return refused("no credentials for the source: give its access key and its secret key",
-                   kNoCredentials);
+    return invalid_wish("no credentials for the source: give its access key and its secret key",
+                        kNoCredentials);
   from.region = options.region;
   from.insecure = options.insecure;
   wish.to.url = options.to;

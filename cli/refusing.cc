@@ -7,11 +7,7 @@ namespace cloche::cli {
 Result<std::unique_ptr<Refusing>> Refusing::open(protocol::Server& host,
                                                  protocol::Listener& listener,
                                                  const std::string& why) {
-  const Error error{.kind = Error::Kind::Refused,
-                    .code = "ServiceUnavailable",
-                    .message = why,
-                    .http_status = 503,
-                    .details = {}};
+  const Error error = refused(503, "ServiceUnavailable", why);
   auto refusing = std::make_unique<Refusing>();
   for (const char* service : {"s3", "dynamodb", "dynamodbstreams", "kms"})
     refusing->registry_.add(service);

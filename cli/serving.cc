@@ -285,12 +285,9 @@ Result<void> Serving::remove_branch(const std::string& name) {
   if (found != branches_.end()) {
     CLOCHE_TRY(const below, found->second->branches());
     if (!below.empty()) {
-      return Error{.kind = Error::Kind::Refused,
-                   .code = "BranchHasBranches",
-                   .message = name + " has branches of its own (" + below.front().branch.name +
-                              "): remove them first",
-                   .http_status = 409,
-                   .details = {}};
+      return refused(
+          409, "BranchHasBranches",
+          name + " has branches of its own (" + below.front().branch.name + "): remove them first");
     }
     found->second->transfers_->end(std::chrono::milliseconds(0));
     found->second->environment().store().abandon();

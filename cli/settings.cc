@@ -135,12 +135,9 @@ std::vector<std::string> split(std::string_view text) {
 }
 
 Error bad_value(std::string_view what, std::string_view value, std::string_view instead) {
-  return {.kind = Error::Kind::Refused,
-          .code = "InvalidSetting",
-          .message = std::string(what) + ": '" + std::string(value) + "' is not understood; " +
-                     std::string(instead),
-          .http_status = 400,
-          .details = {}};
+  return refused(400, "InvalidSetting",
+                 std::string(what) + ": '" + std::string(value) + "' is not understood; " +
+                     std::string(instead));
 }
 
 bool is_true(std::string_view value) {

@@ -60,11 +60,7 @@ Result<std::string> read_file(Env& env, const std::string& path) {
   CLOCHE_TRY(const file, env.open(path, OpenMode::Read));
   CLOCHE_TRY(const size, file->size());
   if (size > kUsersFileBytesMax) {
-    return Error{.kind = Error::Kind::Refused,
-                 .code = "InvalidSetting",
-                 .message = path + " is larger than 16 MiB, which no users file is",
-                 .http_status = 400,
-                 .details = {}};
+    return refused(400, "InvalidSetting", path + " is larger than 16 MiB, which no users file is");
   }
   std::string text(size, '\0');
   CLOCHE_TRY(const got, file->read_at(0, std::as_writable_bytes(std::span(text))));

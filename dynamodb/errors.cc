@@ -7,11 +7,7 @@ namespace cloche::dynamodb {
 namespace {
 
 Error refusal(std::string_view code, std::string message) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::move(message),
-          .http_status = 400,
-          .details = {}};
+  return refused(400, code, std::move(message));
 }
 
 }  // namespace

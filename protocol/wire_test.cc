@@ -133,11 +133,8 @@ void run(const Case& test) {
     write_output(model, operation, *output, identity, answer);
   } else if (!test.fail.empty()) {
     const std::size_t bar = test.fail.find('|');
-    Error error{.kind = Error::Kind::Refused,
-                .code = test.fail.substr(0, bar),
-                .message = test.fail.substr(bar + 1),
-                .http_status = 404,
-                .details = {{"Key", "a&b"}}};
+    Error error =
+        refused(404, test.fail.substr(0, bar), test.fail.substr(bar + 1), {{"Key", "a&b"}});
     write_error(model, &operation, error, identity, answer);
   } else {
     return;

@@ -67,13 +67,10 @@ Result<void> check_part(const Value& input, const UploadRecord& upload, const Na
     // What S3 makes on its own is told with each part and may be given back (mc does).
     if (algorithm_of(upload) != *named.algorithm) {
       if (upload.algorithm) {
-        return {Error{.kind = Error::Kind::Refused,
-                      .code = "BadDigest",
-                      .message = "The " + std::string(lower_name_of(*named.algorithm)) +
-                                 " you specified for part " + std::to_string(named.number) +
-                                 " did not match what we received.",
-                      .http_status = 400,
-                      .details = {}}};
+        return refused(400, "BadDigest",
+                       "The " + std::string(lower_name_of(*named.algorithm)) +
+                           " you specified for part " + std::to_string(named.number) +
+                           " did not match what we received.");
       }
       return invalid_part(upload_id, named.number, named.etag);
     }

@@ -7,14 +7,6 @@ namespace {
 
 using Details = std::vector<std::pair<std::string, std::string>>;
 
-Error refused(int status, std::string_view code, std::string_view message, Details details = {}) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::string(message),
-          .http_status = status,
-          .details = std::move(details)};
-}
-
 std::string text(std::string_view view) { return std::string(view); }
 
 }  // namespace
@@ -106,13 +98,15 @@ Error entity_too_small(std::uint64_t size, std::int64_t part_number, std::string
                   {"ETag", text(etag)}});
 }
 Error invalid_argument(std::string_view message, std::string_view name, std::string_view value) {
-  return refused(400, "InvalidArgument", message,
+  return refused(400, "InvalidArgument", std::string(message),
                  {{"ArgumentName", text(name)}, {"ArgumentValue", text(value)}});
 }
 Error invalid_argument(std::string_view message, std::string_view name) {
-  return refused(400, "InvalidArgument", message, {{"ArgumentName", text(name)}});
+  return refused(400, "InvalidArgument", std::string(message), {{"ArgumentName", text(name)}});
 }
-Error invalid_request(std::string_view message) { return refused(400, "InvalidRequest", message); }
+Error invalid_request(std::string_view message) {
+  return refused(400, "InvalidRequest", std::string(message));
+}
 Error invalid_digest(std::string_view content_md5) {
   return refused(400, "InvalidDigest", "The Content-MD5 you specified was invalid.",
                  {{"Content-MD5", text(content_md5)}});
@@ -161,7 +155,7 @@ Error invalid_storage_class(std::string_view storage_class) {
                  {{"StorageClassRequested", text(storage_class)}});
 }
 Error invalid_tag(std::string_view message, std::string_view key) {
-  return refused(400, "InvalidTag", message, {{"TagKey", text(key)}});
+  return refused(400, "InvalidTag", std::string(message), {{"TagKey", text(key)}});
 }
 Error invalid_tag_value(std::string_view key, std::string_view value) {
   return refused(400, "InvalidTag", "The TagValue you have provided is invalid",
@@ -205,7 +199,8 @@ Error no_such_replication(std::string_view bucket) {
                  "The replication configuration was not found", {{"BucketName", text(bucket)}});
 }
 Error invalid_logging_target(std::string_view message, std::string_view target) {
-  return refused(400, "InvalidTargetBucketForLogging", message, {{"TargetBucket", text(target)}});
+  return refused(400, "InvalidTargetBucketForLogging", std::string(message),
+                 {{"TargetBucket", text(target)}});
 }
 Error cross_location_logging(std::string_view source_region, std::string_view target_region) {
   Details details;
@@ -250,7 +245,9 @@ Error no_such_website(std::string_view bucket) {
                  "The specified bucket does not have a website configuration",
                  {{"BucketName", text(bucket)}});
 }
-Error bad_request(std::string_view message) { return refused(400, "BadRequest", message); }
+Error bad_request(std::string_view message) {
+  return refused(400, "BadRequest", std::string(message));
+}
 Error precondition_failed(std::string_view condition) {
   return refused(412, "PreconditionFailed",
                  "At least one of the pre-conditions you specified did not hold",
@@ -348,19 +345,21 @@ Error form_file_too_small(std::uint64_t size, std::uint64_t min) {
                  {{"ProposedSize", std::to_string(size)}, {"MinSizeAllowed", std::to_string(min)}});
 }
 Error malformed_policy(std::string_view message) {
-  return refused(400, "MalformedPolicy", message);
+  return refused(400, "MalformedPolicy", std::string(message));
 }
 Error missing_body_digest() {
   return invalid_request(
       "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
 }
 Error invalid_redirect_location(std::string_view message) {
-  return refused(400, "InvalidRedirectLocation", message);
+  return refused(400, "InvalidRedirectLocation", std::string(message));
 }
 Error too_many_object_tags() {
   return refused(400, "BadRequest", "Object tags cannot be greater than 10");
 }
-Error access_denied(std::string_view message) { return refused(403, "AccessDenied", message); }
+Error access_denied(std::string_view message) {
+  return refused(403, "AccessDenied", std::string(message));
+}
 // S3 names the header of the method, and not that of the client's algorithm.
 Error invalid_encryption_algorithm(std::string_view algorithm) {
   return refused(
@@ -369,7 +368,7 @@ Error invalid_encryption_algorithm(std::string_view algorithm) {
       {{"ArgumentName", "x-amz-server-side-encryption"}, {"ArgumentValue", text(algorithm)}});
 }
 Error invalid_bucket_state(std::string_view message) {
-  return refused(409, "InvalidBucketState", message);
+  return refused(409, "InvalidBucketState", std::string(message));
 }
 Error object_lock_configuration_not_found(std::string_view bucket) {
   return refused(404, "ObjectLockConfigurationNotFoundError",

@@ -134,16 +134,12 @@ Result<void> check_overlap(const Value& a, const Value& b) {
   const bool suffixes = one.suffix.ends_with(other.suffix) || other.suffix.ends_with(one.suffix);
   if (!prefixes || !suffixes) return {};
   const bool filtered = a["Filter"] || b["Filter"];
-  return Error{.kind = Error::Kind::Refused,
-               .code = "InvalidArgument",
-               .message = filtered
-                              ? "Configuration is ambiguously defined. Cannot have overlapping "
-                                "suffixes in two rules if the prefixes are overlapping for the "
-                                "same event type."
-                              : "Configurations overlap. Configurations on the same bucket "
-                                "cannot share a common event type.",
-               .http_status = 400,
-               .details = {}};
+  return refused(400, "InvalidArgument",
+                 filtered ? "Configuration is ambiguously defined. Cannot have overlapping "
+                            "suffixes in two rules if the prefixes are overlapping for the "
+                            "same event type."
+                          : "Configurations overlap. Configurations on the same bucket "
+                            "cannot share a common event type.");
 }
 
 // As it is stored: with an id for each, and the names of filter rules as AWS writes them.

@@ -230,11 +230,7 @@ class Visitor : public std::enable_shared_from_this<Visitor> {
     const bool missing = status == 404 || status == 403;
     if (missing && !directory && has_index_below()) {
       call_->set_header("Location", '/' + std::string(visit_.path.substr(1)) + '/');
-      return send_html(call_, {.kind = Error::Kind::Refused,
-                               .code = "Found",
-                               .message = "Resource Found",
-                               .http_status = 302,
-                               .details = {}});
+      return send_html(call_, refused(302, "Found", "Resource Found"));
     }
     if (const auto redirect = routed(configuration_, visit_, status))
       return send_redirect(call_, *redirect);

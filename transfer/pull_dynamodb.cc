@@ -31,13 +31,10 @@ std::string key_text(const Value& document) {
 }
 
 Error other_keys(const std::string& name) {
-  return {.kind = Error::Kind::Refused,
-          .code = "OtherKeys",
-          .message =
-              "a table of this name with other keys is there already; delete it there, or "
-              "leave this one out with --only",
-          .http_status = 409,
-          .details = {{"TableName", name}}};
+  return refused(409, "OtherKeys",
+                 "a table of this name with other keys is there already; delete it there, or "
+                 "leave this one out with --only",
+                 {{"TableName", name}});
 }
 
 // Written by the region's own name: tables of one name are several.

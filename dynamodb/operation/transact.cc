@@ -168,14 +168,10 @@ Result<bool> RequestToken::known(engine::WriteTxn& txn) const {
   CLOCHE_TRY(const row, txn.get(kTokens, key_));
   if (!row) return false;
   if (*row == digest_) return true;
-  return Error{.kind = Error::Kind::Refused,
-               .code = "IdempotentParameterMismatchException",
-               .message =
-                   "The request uses the same client token as a previous, but non-identical "
-                   "request. Do not reuse a client "
-                   "token with different requests, unless the requests are identical",
-               .http_status = 400,
-               .details = {}};
+  return refused(400, "IdempotentParameterMismatchException",
+                 "The request uses the same client token as a previous, but non-identical "
+                 "request. Do not reuse a client "
+                 "token with different requests, unless the requests are identical");
 }
 
 Result<void> RequestToken::remember(engine::WriteTxn& txn) const {

@@ -11,11 +11,7 @@
 namespace cloche::engine {
 
 inline Error refusal(std::string_view code, std::string message, int http_status = 400) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::move(message),
-          .http_status = http_status,
-          .details = {}};
+  return refused(http_status, code, std::move(message));
 }
 
 // Ends a walk through the log early. Told from true errors by the caller's own flag.

@@ -215,13 +215,10 @@ Result<SealPart> parse_seal_part(std::string_view text) {
   if (colon != std::string_view::npos) part.owner = text.substr(colon + 1);
   if (!part.service.empty() && (colon == std::string_view::npos || !part.owner.empty()))
     return part;
-  return Error{.kind = Error::Kind::Refused,
-               .code = "InvalidPart",
-               .message = "'" + std::string(text) +
-                          "' names no part: write a service (s3), or what it has by its name "
-                          "(s3:photos, dynamodb:orders)",
-               .http_status = 400,
-               .details = {}};
+  return refused(400, "InvalidPart",
+                 "'" + std::string(text) +
+                     "' names no part: write a service (s3), or what it has by its name "
+                     "(s3:photos, dynamodb:orders)");
 }
 
 Result<SealedSummary> read_sealed(Env& env, const std::string& path) {

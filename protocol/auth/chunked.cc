@@ -12,14 +12,6 @@ constexpr std::size_t kTrailersMax = 32;
 constexpr std::string_view kEmptySha256 =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-Error refused(int status, std::string code, std::string message) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::move(code),
-          .message = std::move(message),
-          .http_status = status,
-          .details = {}};
-}
-
 Error malformed() {
   return refused(400, "IncompleteBody", "The request body terminated unexpectedly");
 }

@@ -8,15 +8,6 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(std::string_view code, std::string message,
-              std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::move(message),
-          .http_status = 400,
-          .details = std::move(details)};
-}
-
 template <class Word>
 std::string big_endian(Word word) {
   std::string bytes(sizeof word, '\0');
@@ -60,12 +51,12 @@ constexpr Kind kKinds[] = {
 Result<void> check_md5(std::string_view given, std::string_view body) {
   std::string bytes;
   if (!from_base64(given, bytes) || bytes.size() != sizeof(Md5)) {
-    return refused("InvalidDigest", "The Content-MD5 you specified was invalid.",
+    return refused(400, "InvalidDigest", "The Content-MD5 you specified was invalid.",
                    {{"Content-MD5", std::string(given)}});
   }
   const std::string calculated = to_base64(md5(as_bytes(body)));
   if (given == calculated) return {};
-  return refused("BadDigest", "The Content-MD5 you specified did not match what we received.",
+  return refused(400, "BadDigest", "The Content-MD5 you specified did not match what we received.",
                  {{"ExpectedDigest", std::string(given)}, {"CalculatedDigest", calculated}});
 }
 
@@ -77,8 +68,9 @@ Result<void> check_content_digests(const HttpRequest& request, std::string_view 
   for (const Kind& kind : kKinds) {
     if (!request.has_header(kind.header) || request.header(kind.header) == kind.compute(body))
       continue;
-    return refused("BadDigest", "The " + std::string(kind.name) +
-                                    " you specified did not match the calculated checksum.");
+    return refused(
+        400, "BadDigest",
+        "The " + std::string(kind.name) + " you specified did not match the calculated checksum.");
   }
   return {};
 }

@@ -19,14 +19,6 @@ constexpr std::int64_t kExpiresMax = 604'800;  // A week.
 
 using Details = std::vector<std::pair<std::string, std::string>>;
 
-Error refused(int status, std::string code, std::string message, Details details = {}) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::move(code),
-          .message = std::move(message),
-          .http_status = status,
-          .details = std::move(details)};
-}
-
 // The same fault has another name in each family of services.
 enum class Family { Xml, Json, Query };
 

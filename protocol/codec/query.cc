@@ -69,12 +69,7 @@ class Reader {
                          [](const auto& field, const std::string& n) { return field.first < n; });
     if (found == fields_.end() || found->first != name) return Value();
     const auto value = value_from_text(found->second, shape, arena_);
-    if (!value)
-      return Error{.kind = Error::Kind::Refused,
-                   .code = "MalformedInput",
-                   .message = "Invalid value for " + name,
-                   .http_status = 400,
-                   .details = {}};
+    if (!value) return refused(400, "MalformedInput", "Invalid value for " + name);
     return *value;
   }
 

@@ -14,15 +14,6 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(std::string code, std::string message,
-              std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::move(code),
-          .message = std::move(message),
-          .http_status = 400,
-          .details = std::move(details)};
-}
-
 // A parameter that is no number. Source: S3's answer to ?max-keys=abc (ceph/s3-tests expects code
 // and status; the text is AWS's).
 Error bad_parameter(const Model& model, const ShapeMember& member, std::string_view text) {
@@ -32,7 +23,7 @@ Error bad_parameter(const Model& model, const ShapeMember& member, std::string_v
   const std::string message = name == "partNumber"
                                   ? "Part number must be an integer between 1 and 10000, inclusive"
                                   : "Provided " + name + " not an integer or within integer range";
-  return refused("InvalidArgument", message,
+  return refused(400, "InvalidArgument", message,
                  {{"ArgumentName", name}, {"ArgumentValue", std::string(text)}});
 }
 
@@ -108,13 +99,7 @@ Result<Value> read_header_member(const Model& model, const ShapeMember& member,
 
 // S3's word for a document that is not there (reported: versity/versitygw issue 820, aws/aws-sdk-cpp issue
 // 733).
-Error missing_body() {
-  return {.kind = Error::Kind::Refused,
-          .code = "MissingRequestBodyError",
-          .message = "Request Body is empty",
-          .http_status = 400,
-          .details = {}};
-}
+Error missing_body() { return refused(400, "MissingRequestBodyError", "Request Body is empty"); }
 
 Result<void> read_body(const Model& model, const Operation& operation, std::string_view body,
                        Value& input, Arena& arena) {
@@ -287,11 +272,8 @@ void write_body(const Model& model, const Operation& operation, const Value& out
 
 // Names in paths are UTF-8. S3's error, which it documents so; rest-json services have none of their own.
 Error unreadable_uri(std::string_view path) {
-  return {.kind = Error::Kind::Refused,
-          .code = "InvalidURI",
-          .message = "Couldn't parse the specified URI.",
-          .http_status = 400,
-          .details = {{"URI", std::string(path)}}};
+  return refused(400, "InvalidURI", "Couldn't parse the specified URI.",
+                 {{"URI", std::string(path)}});
 }
 
 }  // namespace

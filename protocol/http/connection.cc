@@ -51,13 +51,10 @@ void Connection::sweep() {
     if (state_ == State::Answering && !pumping_) return;
     if (state_ == State::Answering) {
       close_after_ = true;
-      end_body(Error{.kind = Error::Kind::Refused,
-                     .code = "RequestTimeout",
-                     .message = "Your socket connection to the server was not read from or written "
-                                "to within the timeout period. "
-                                "Idle connections will be closed.",
-                     .http_status = 400,
-                     .details = {}});
+      end_body(refused(400, "RequestTimeout",
+                       "Your socket connection to the server was not read from or written "
+                       "to within the timeout period. "
+                       "Idle connections will be closed."));
       if (!answer_ready_) close();
       return advance();
     }
@@ -191,11 +188,8 @@ Connection::Step Connection::read_head() {
     searched_ = filled_;
     if (there.size() > options().header_bytes_max) {
       exchange_->identify(thread_->ids);
-      refuse_and_close({.kind = Error::Kind::Refused,
-                        .code = "RequestHeaderSectionTooLarge",
-                        .message = "Your request header section exceeds the maximum allowed size.",
-                        .http_status = 431,
-                        .details = {}});
+      refuse_and_close(refused(431, "RequestHeaderSectionTooLarge",
+                               "Your request header section exceeds the maximum allowed size."));
       return Step::Again;
     }
     if (filled_ == capacity_) {

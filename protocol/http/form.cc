@@ -24,15 +24,12 @@ Result<Caller> Exchange::sign_in(const FormSignature& form) {
   if (form.v4) {
     signer = credential_of_scope(form.credential);
     if (signer.scope.empty()) {
-      return Error{.kind = Error::Kind::Refused,
-                   .code = "InvalidArgument",
-                   .message =
-                       "Error parsing the X-Amz-Credential parameter; the Credential is "
-                       "mal-formed; expecting "
-                       "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
-                   .http_status = 400,
-                   .details = {{"ArgumentName", "X-Amz-Credential"},
-                               {"ArgumentValue", std::string(form.credential)}}};
+      return refused(
+          400, "InvalidArgument",
+          "Error parsing the X-Amz-Credential parameter; the Credential is "
+          "mal-formed; expecting "
+          "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
+          {{"ArgumentName", "X-Amz-Credential"}, {"ArgumentValue", std::string(form.credential)}});
     }
   } else {
     signer.access_key = form.credential;

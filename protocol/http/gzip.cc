@@ -8,14 +8,6 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(int status, std::string code, std::string message) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::move(code),
-          .message = std::move(message),
-          .http_status = status,
-          .details = {}};
-}
-
 Error malformed() {
   return refused(400, "SerializationException", "The request's gzip encoding is malformed");
 }

@@ -13,11 +13,8 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 Error bad_head(int status, std::string message) {
-  return {.kind = Error::Kind::Refused,
-          .code = status == 431 ? "RequestHeaderSectionTooLarge" : "BadRequest",
-          .message = std::move(message),
-          .http_status = status,
-          .details = {}};
+  return refused(status, status == 431 ? "RequestHeaderSectionTooLarge" : "BadRequest",
+                 std::move(message));
 }
 
 class Events final : public http::basic_parser<true> {

@@ -8,20 +8,13 @@ namespace cloche::protocol {
 namespace {
 
 Error incomplete_body() {
-  return {.kind = Error::Kind::Refused,
-          .code = "IncompleteBody",
-          .message =
-              "You did not provide the number of bytes specified by the Content-Length HTTP header",
-          .http_status = 400,
-          .details = {}};
+  return refused(
+      400, "IncompleteBody",
+      "You did not provide the number of bytes specified by the Content-Length HTTP header");
 }
 
 Error body_too_large() {
-  return {.kind = Error::Kind::Refused,
-          .code = "RequestEntityTooLarge",
-          .message = "Request size exceeded the limit",
-          .http_status = 413,
-          .details = {}};
+  return refused(413, "RequestEntityTooLarge", "Request size exceeded the limit");
 }
 
 }  // namespace

@@ -13,15 +13,6 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(int status, std::string code, std::string message,
-              std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::move(code),
-          .message = std::move(message),
-          .http_status = status,
-          .details = std::move(details)};
-}
-
 // Texts and detail: recording of AWS S3, 2026-02.
 Error wrong_region(std::string_view signed_for) {
   return refused(400, "AuthorizationHeaderMalformed",

@@ -597,14 +597,6 @@ class Walk {
   std::optional<std::string> mismatch_;
 };
 
-Error refused(std::string_view code, std::string_view message) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::string(message),
-          .http_status = 400,
-          .details = {}};
-}
-
 }  // namespace
 
 Result<void> check_input(const Model& model, Value& input, const Shape& shape, Arena& arena) {
@@ -616,9 +608,11 @@ Result<void> check_constraints(const Model& model, Value& input, const Shape& sh
 }
 
 Error serialization_error(std::string_view message) {
-  return refused("SerializationException", message);
+  return refused(400, "SerializationException", std::string(message));
 }
 
-Error validation_error(std::string_view message) { return refused("ValidationException", message); }
+Error validation_error(std::string_view message) {
+  return refused(400, "ValidationException", std::string(message));
+}
 
 }  // namespace cloche::protocol

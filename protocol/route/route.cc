@@ -7,15 +7,6 @@
 namespace cloche::protocol {
 namespace {
 
-Error refused(int status, std::string code, std::string message,
-              std::vector<std::pair<std::string, std::string>> details = {}) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::move(code),
-          .message = std::move(message),
-          .http_status = status,
-          .details = std::move(details)};
-}
-
 // "sts.us-east-1.amazonaws.com", "dynamodb.localhost.localstack.cloud": the first label of the host
 // names the service.
 const ServiceEntry* by_host(const Registry::Impl& registry, std::string_view host) {

@@ -110,13 +110,10 @@ struct FreeContext {
 };
 
 Error malformed() {
-  return {.kind = Error::Kind::Refused,
-          .code = "MalformedXML",
-          .message =
-              "The XML you provided was not well-formed or did not validate against our published "
-              "schema",
-          .http_status = 400,
-          .details = {}};
+  return refused(
+      400, "MalformedXML",
+      "The XML you provided was not well-formed or did not validate against our published "
+      "schema");
 }
 
 }  // namespace

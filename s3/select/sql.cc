@@ -504,11 +504,7 @@ class Parser {
 }  // namespace
 
 Error query_error(std::string_view code, std::string_view message) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::string(message),
-          .http_status = 400,
-          .details = {}};
+  return refused(400, code, std::string(message));
 }
 
 Result<Query> parse_query(std::string_view sql) {

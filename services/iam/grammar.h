@@ -9,11 +9,7 @@
 namespace cloche::iam {
 
 inline Error malformed(std::string message) {
-  return {.kind = Error::Kind::Refused,
-          .code = "MalformedPolicy",
-          .message = std::move(message),
-          .http_status = 400,
-          .details = {}};
+  return refused(400, "MalformedPolicy", std::move(message));
 }
 
 inline Error invalid_syntax() { return malformed("Invalid policy syntax."); }

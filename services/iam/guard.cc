@@ -91,11 +91,8 @@ Result<void> judge_by_identity(const Guard& guard, const protocol::Call& call,
   if (verdict == Verdict::Allow) return {};
   const Refusal why =
       verdict == Verdict::Deny ? Refusal::DenyOfIdentity : Refusal::NoIdentityPolicy;
-  return guard.settle(call, Error{.kind = Error::Kind::Refused,
-                                  .code = "AccessDeniedException",
-                                  .message = refusal_text(request, why, false),
-                                  .http_status = 400,
-                                  .details = {}});
+  return guard.settle(call,
+                      refused(400, "AccessDeniedException", refusal_text(request, why, false)));
 }
 
 }  // namespace cloche::iam

@@ -23,12 +23,8 @@ struct Place {
 
   Place in(std::string_view member) const { return {file, path + std::string(member)}; }
   Error refuse(std::string_view why) const {
-    return {
-        .kind = Error::Kind::Refused,
-        .code = "InvalidSetting",
-        .message = std::string(file) + ": " + (path.empty() ? "" : path + ": ") + std::string(why),
-        .http_status = 400,
-        .details = {}};
+    return refused(400, "InvalidSetting",
+                   std::string(file) + ": " + (path.empty() ? "" : path + ": ") + std::string(why));
   }
 };
 

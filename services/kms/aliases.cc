@@ -11,13 +11,13 @@ constexpr std::int64_t kListDefault = 50;
 
 Result<void> check_name(std::string_view name) {
   if (!name.starts_with("alias/") || name.size() == 6) {
-    return refused("ValidationException",
+    return refused(400, "ValidationException",
                    "Alias must start with the prefix \"alias/\". Please see "
                    "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html");
   }
-  if (name.starts_with("alias/aws/")) return refused("NotAuthorizedException", "");
+  if (name.starts_with("alias/aws/")) return refused(400, "NotAuthorizedException", "");
   if (name.contains(':')) {
-    return refused("ValidationException",
+    return refused(400, "ValidationException",
                    std::string(name) + " contains invalid characters for an alias");
   }
   return {};
@@ -43,10 +43,10 @@ Result<Value> create_alias(engine::WriteTxn& txn, protocol::Call& call) {
   // An alias of an alias is not possible: the target is a key id or a key's ARN.
   CLOCHE_TRY(const key, find_key(txn, caller.account, caller.region, input["TargetKeyId"].text()));
   if (key.state == KeyState::PendingDeletion)
-    return refused("KMSInvalidStateException", key.arn() + " is pending deletion.");
+    return refused(400, "KMSInvalidStateException", key.arn() + " is pending deletion.");
   CLOCHE_TRY(const known, find_alias(txn, caller.account, caller.region, name));
   if (known) {
-    return refused("AlreadyExistsException",
+    return refused(400, "AlreadyExistsException",
                    "An alias with the name " + known->arn() + " already exists");
   }
   CLOCHE_TRY_VOID(put_alias(txn, {.account = caller.account,
@@ -68,7 +68,7 @@ Result<Value> delete_alias(engine::WriteTxn& txn, protocol::Call& call) {
                         .region = caller.region,
                         .name = std::string(name),
                         .key_id = {}};
-    return refused("NotFoundException", "Alias " + missing.arn() + " is not found.");
+    return refused(400, "NotFoundException", "Alias " + missing.arn() + " is not found.");
   }
   CLOCHE_TRY_VOID(txn.erase(kAliases, key_row(caller.account, caller.region, name)));
   return Value::map();

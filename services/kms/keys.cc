@@ -16,7 +16,9 @@ constexpr std::int64_t kListDefault = 100;
 constexpr std::int64_t kWindowDaysMin = 7;
 constexpr std::int64_t kWindowDaysMax = 30;
 
-Error not_found(std::string_view message) { return refused("NotFoundException", message); }
+Error not_found(std::string_view message) {
+  return refused(400, "NotFoundException", std::string(message));
+}
 
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
@@ -90,12 +92,12 @@ Result<Key> find_named(const engine::ReadView& view, const protocol::Call& call)
 
 Result<void> refuse_pending(const Key& key) {
   if (key.state != KeyState::PendingDeletion) return {};
-  return refused("KMSInvalidStateException", key.arn() + " is pending deletion.");
+  return refused(400, "KMSInvalidStateException", key.arn() + " is pending deletion.");
 }
 
 Result<void> refuse_managed(const Key& key) {
   if (!key.aws_managed) return {};
-  return refused("AccessDeniedException", key.arn() + " is managed by AWS.");
+  return refused(400, "AccessDeniedException", key.arn() + " is managed by AWS.");
 }
 
 Result<Value> set_state(engine::WriteTxn& txn, protocol::Call& call, KeyState state) {
@@ -117,14 +119,14 @@ Result<void> refuse_other_kinds(const Value& input) {
   }};
   for (const auto& [member, only] : kOnly) {
     if (input[member] && input[member].text() != only) {
-      return refused("UnsupportedOperationException",
+      return refused(400, "UnsupportedOperationException",
                      "Cloche makes keys of " + std::string(member) + " " + std::string(only) +
                          " only, and not " + input[member].str());
     }
   }
   for (const std::string_view member : {"CustomKeyStoreId", "XksKeyId"}) {
     if (input[member])
-      return refused("UnsupportedOperationException", "Cloche has no custom key stores");
+      return refused(400, "UnsupportedOperationException", "Cloche has no custom key stores");
   }
   return {};
 }
@@ -179,7 +181,7 @@ Result<Key> find_key(const engine::ReadView& view, std::string_view account,
 Result<void> check_usable(const Key& key) {
   CLOCHE_TRY_VOID(refuse_pending(key));
   if (key.state == KeyState::Enabled) return {};
-  return refused("DisabledException", key.arn() + " is disabled.");
+  return refused(400, "DisabledException", key.arn() + " is disabled.");
 }
 
 Result<Key> managed_key(engine::WriteTxn& txn, std::string_view account, std::string_view region,
@@ -213,7 +215,7 @@ Result<Value> create_key(engine::WriteTxn& txn, protocol::Call& call) {
     if (tag["TagKey"].text() == kOwnId) key.id = tag["TagValue"].text();
   }
   CLOCHE_TRY(const taken, txn.get(kKeys, key_row(key.account, key.region, key.id)));
-  if (taken) return refused("AlreadyExistsException", "Key ID " + key.id + " already exists");
+  if (taken) return refused(400, "AlreadyExistsException", "Key ID " + key.id + " already exists");
   CLOCHE_TRY_VOID(put_key(txn, key));
   Value output = Value::map();
   output.add(call.arena(), "KeyMetadata", describe(call.arena(), key));
@@ -238,7 +240,7 @@ Result<Value> disable_key(engine::WriteTxn& txn, protocol::Call& call) {
 Result<Value> schedule_key_deletion(engine::WriteTxn& txn, protocol::Call& call) {
   const std::int64_t days = call.input()["PendingWindowInDays"].as_integer(kWindowDaysMax);
   if (days < kWindowDaysMin || days > kWindowDaysMax) {
-    return refused("ValidationException",
+    return refused(400, "ValidationException",
                    "PendingWindowInDays should be between 7 and 30 (inclusive)");
   }
   CLOCHE_TRY(key, find_named(txn, call));
@@ -263,7 +265,7 @@ Result<Value> schedule_key_deletion(engine::WriteTxn& txn, protocol::Call& call)
 Result<Value> cancel_key_deletion(engine::WriteTxn& txn, protocol::Call& call) {
   CLOCHE_TRY(key, find_named(txn, call));
   if (key.state != KeyState::PendingDeletion)
-    return refused("KMSInvalidStateException", key.arn() + " is not pending deletion.");
+    return refused(400, "KMSInvalidStateException", key.arn() + " is not pending deletion.");
   CLOCHE_TRY_VOID(txn.cancel(key.deletion_work));
   // "CancelKeyDeletion": the key is disabled then, and stays so until it is enabled.
   key.state = KeyState::Disabled;

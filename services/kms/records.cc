@@ -156,12 +156,4 @@ Key new_key(engine::WriteTxn& txn, std::string_view account, std::string_view re
   return key;
 }
 
-Error refused(std::string_view code, std::string_view message) {
-  return {.kind = Error::Kind::Refused,
-          .code = std::string(code),
-          .message = std::string(message),
-          .http_status = 400,
-          .details = {}};
-}
-
 }  // namespace cloche::kms

@@ -45,8 +45,6 @@ Value describe(Arena& arena, const Key& key);
 // What the rows are to a person (engine/describe.h).
 const engine::TableDescription* description_of(engine::TableId table);
 
-Error refused(std::string_view code, std::string_view message);
-
 // Operations, each in the file of its subject.
 Result<Value> create_key(engine::WriteTxn& txn, protocol::Call& call);
 Result<Value> enable_key(engine::WriteTxn& txn, protocol::Call& call);

@@ -40,23 +40,14 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 Error not_an_endpoint(std::string_view text) {
-  return {.kind = Error::Kind::Refused,
-          .code = "InvalidEndpoint",
-          .message = "'" + std::string(text) +
-                     "' is no endpoint: it has to look like http://127.0.0.1:4566",
-          .http_status = 400,
-          .details = {}};
+  return refused(
+      400, "InvalidEndpoint",
+      "'" + std::string(text) + "' is no endpoint: it has to look like http://127.0.0.1:4566");
 }
 
 }  // namespace
 
-Error cancelled() {
-  return {.kind = Error::Kind::Refused,
-          .code = "Cancelled",
-          .message = "it was cancelled",
-          .http_status = 409,
-          .details = {}};
-}
+Error cancelled() { return refused(409, "Cancelled", "it was cancelled"); }
 
 Result<Address> Address::parse(std::string_view given) {
   Address address;

@@ -52,12 +52,9 @@ Result<HttpAnswer> stream(Client& client, Unsigned wish, const ObjectPlace& plac
 }
 
 Error other_size(const ObjectPlace& place, std::uint64_t got, std::uint64_t wanted) {
-  return {.kind = Error::Kind::Refused,
-          .code = "OtherSize",
-          .message = "the body of " + place.key + " has " + std::to_string(got) +
-                     " bytes where its head tells of " + std::to_string(wanted),
-          .http_status = 400,
-          .details = {}};
+  return refused(400, "OtherSize",
+                 "the body of " + place.key + " has " + std::to_string(got) +
+                     " bytes where its head tells of " + std::to_string(wanted));
 }
 
 Result<std::string> read_all(const Body& body) {
