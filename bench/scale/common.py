@@ -26,8 +26,12 @@ class Server(support.Cloche):
         return tuple(int(re.search(rf"{name}:\s+(\d+)", status).group(1)) / 1024 for name in ("RssAnon", "RssFile", "VmHWM"))
 
     def wait_until_flushed(self):
-        """Until nothing has been written to state.db for two seconds, so that one piece of work does not pay for the one before."""
-        while any(time.time() - path.stat().st_mtime < 2 for path in pathlib.Path(self.data).glob("state.db*")):
+        """Until state.db holds all and nothing has been written to it for two seconds, so that one piece of work does not pay for the one before."""
+        def is_settled():
+            health = self.admin("GET", "/_cloche/health")[1]
+            return health["flushed_lsn"] >= health["lsn"] and all(time.time() - path.stat().st_mtime > 2 for path in pathlib.Path(self.data).glob("state.db*"))
+
+        while not is_settled():
             time.sleep(0.2)
 
     def forget_peak(self):
