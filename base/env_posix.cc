@@ -120,11 +120,13 @@ Result<void> copy_by_hand(const File& source, File& target) {
 // here and there since it was shared before: 110 to 240 ms, and 25 ms to copy it). True where it can't be known.
 bool worth_sharing(const File& file) {
   constexpr std::uint64_t kExtentBytesMin = 128 << 10;
-  fiemap map{};
-  map.fm_length = FIEMAP_MAX_OFFSET;
+  // Not a fiemap of its own, since that ends with an array of no length. Without room for extents they are only counted.
+  alignas(fiemap) std::byte room[sizeof(fiemap)]{};
+  auto* const map = new (room) fiemap();
+  map->fm_length = FIEMAP_MAX_OFFSET;
   const auto size = file.size();
-  if (!size || ::ioctl(file.descriptor(), FS_IOC_FIEMAP, &map) != 0) return true;
-  return map.fm_mapped_extents <= 1 + *size / kExtentBytesMin;
+  if (!size || ::ioctl(file.descriptor(), FS_IOC_FIEMAP, map) != 0) return true;
+  return map->fm_mapped_extents <= 1 + *size / kExtentBytesMin;
 }
 
 class PosixEnv final : public Env {
