@@ -111,7 +111,7 @@ Result<std::unique_ptr<Serving>> Serving::open(const ServingContext& context,
     constexpr int kFirstError = 400;  // Not modified is none.
     if (finished.status < kFirstError) return;
     engine::Store& now = environment.store();
-    failed->add(failed_request(finished, asked, input, now.clock().now(), now.view()->lsn()));
+    failed->add(failed_request(finished, asked, input, now.clock().now(), now.stats().last));
   };
   if (host) options.advertised_host = advertised_by_branch(options.advertised_host, port);
   auto server =

@@ -29,6 +29,13 @@ class Cloche:
         self.output = []
         atexit.register(self.kill_if_running)  # A test that fails midway must not leave its server behind.
 
+    @classmethod
+    def at(cls, endpoint):
+        """What runs there already: a branch, say."""
+        found = cls("")
+        found.endpoint = endpoint
+        return found
+
     def kill_if_running(self):
         if self.process and self.process.poll() is None:
             self.kill()

@@ -113,14 +113,9 @@ class World {
 
 }  // namespace
 
-// libFuzzer's own; not there in a replay, which changes nothing.
-extern "C" [[gnu::weak]] std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
-                                                      std::size_t size_max);
-
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t size_max, unsigned seed) {
-  const std::size_t changed = seed % 3 > 0 ? fuzz::mutate_http(data, size, size_max, seed) : 0;
-  return changed > 0 ? changed : LLVMFuzzerMutate(data, size, size_max);
+  return fuzz::mutate(fuzz::mutate_http, data, size, size_max, seed);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -9,7 +9,20 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
+// libFuzzer's own changes; not there in a replay, which changes nothing.
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
+                                                      std::size_t size_max);
+
 namespace cloche::fuzz {
+
+// For LLVMFuzzerCustomMutator: two times of three a change that knows the form of the input, and where nothing comes of
+// that or the third time one of bytes.
+template <typename Change>
+std::size_t mutate(Change change, std::uint8_t* data, std::size_t size, std::size_t size_max,
+                   unsigned seed) {
+  const std::size_t changed = seed % 3 > 0 ? change(data, size, size_max, seed) : 0;
+  return changed > 0 ? changed : LLVMFuzzerMutate(data, size, size_max);
+}
 
 inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};

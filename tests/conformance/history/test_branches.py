@@ -70,24 +70,17 @@ def test_a_branch_is_an_environment_of_its_own(server):
     trunk_dynamodb.put_item(TableName="things", Item={"id": {"S": "new"}})
     assert seen(endpoint) == changed
     # Branches of branches, each with an API of its own.
-    status, below = at(endpoint).admin("POST", "/_cloche/branches", {"name": "below"})
+    status, below = support.Cloche.at(endpoint).admin("POST", "/_cloche/branches", {"name": "below"})
     assert status == 201 and seen(below["endpoint"]) == changed
     assert [branch["name"] for branch in server.admin("GET", "/_cloche/branches")[1]["branches"]] == ["try"]
     assert server.admin("DELETE", "/_cloche/branches/try")[1]["code"] == "BranchHasBranches"
-    assert at(endpoint).admin("DELETE", "/_cloche/branches/below")[0] == 200
+    assert support.Cloche.at(endpoint).admin("DELETE", "/_cloche/branches/below")[0] == 200
     assert "is removed" in server.run("branch", "remove", "try")
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(endpoint + "/_cloche/health", timeout=5)
     assert server.admin("GET", "/_cloche/branches")[1] == {"branches": []}
     if server.durability == "commit":
         assert not os.path.exists(os.path.join(server.data, "branches", "try"))
-
-
-def at(endpoint):
-    """What runs there already."""
-    found = support.Cloche("")
-    found.endpoint = endpoint
-    return found
 
 
 @pytest.mark.parametrize("server", ["commit"], indirect=True)

@@ -22,13 +22,6 @@ def server(tmp_path):
     assert status == 0, report
 
 
-def at(endpoint):
-    """What runs there already."""
-    found = support.Cloche("")
-    found.endpoint = endpoint
-    return found
-
-
 def soon(condition):
     """What is done in the background comes soon, and not at once."""
     until = time.monotonic() + 10
@@ -50,7 +43,7 @@ def test_the_clock_obeys(server):
     created = dynamodb.describe_table(TableName="things")["Table"]["CreationDateTime"]
     assert created.timestamp() == 1927857906
     endpoint = server.run("branch", "later").strip()
-    assert at(endpoint).run("clock", "advance", "1d") == "2031-02-04T04:05:06.000Z frozen\n"
+    assert support.Cloche.at(endpoint).run("clock", "advance", "1d") == "2031-02-04T04:05:06.000Z frozen\n"
     assert clock() == "2031-02-03T04:05:06.000Z frozen", "a branch has a clock of its own"
     assert clock("resume").startswith("2031-02-03T04:05:0") and clock().endswith(" running")
     assert clock("speed", "3600").endswith("running, 3600 times as fast")
