@@ -74,32 +74,19 @@ Result<void> follow(engine::WriteTxn& txn, const Table& before, const Table& tab
   return follow_indexes(txn, before, table, replica);
 }
 
-// Each replica that is there, as `change` makes it.
-template <typename F>
-Result<void> change_replicas(Service& service, engine::WriteTxn& txn, const Table& table,
-                             F change) {
-  if (table.legacy_global_since)
-    return {};  // Of version 2017.11.29, whose settings go by operations of their own.
-  for (const Replica& replica : table.replicas) {
-    CLOCHE_TRY(const found, service.catalog.find(txn, {table.account, replica.region}, table.name));
-    if (found == nullptr) continue;
-    Table there = *found;
-    CLOCHE_TRY_VOID(change(there));
-    CLOCHE_TRY_VOID(Catalog::store(txn, there));
-  }
-  return {};
-}
-
 }  // namespace
 
+// Tables of version 2017.11.29 are left alone: their settings go by operations of their own.
 Result<void> share_settings(Service& service, engine::WriteTxn& txn, const Table& before,
                             const Table& table) {
-  return change_replicas(service, txn, table,
-                         [&](Table& replica) { return follow(txn, before, table, replica); });
+  if (table.legacy_global_since) return {};
+  return change_others(service, txn, table,
+                       [&](Table& replica) { return follow(txn, before, table, replica); });
 }
 
 Result<void> share_expiry(Service& service, engine::WriteTxn& txn, const Table& table) {
-  return change_replicas(service, txn, table, [&](Table& replica) -> Result<void> {
+  if (table.legacy_global_since) return {};
+  return change_others(service, txn, table, [&](Table& replica) -> Result<void> {
     if (replica.ttl_attribute == table.ttl_attribute) return {};
     if (!replica.ttl_attribute.empty()) CLOCHE_TRY_VOID(end_expiry(txn, replica));
     replica.ttl_attribute = table.ttl_attribute;

@@ -81,8 +81,10 @@ Result<void> create_replica(Service& service, engine::WriteTxn& txn, const Value
     CLOCHE_TRY_VOID(open_stream(txn, table));
   }
   const Replica added{region, create["KMSMasterKeyId"].str()};
-  CLOCHE_TRY_VOID(
-      change_others(service, txn, table, [&](Table& other) { other.replicas.push_back(added); }));
+  CLOCHE_TRY_VOID(change_others(service, txn, table, [&](Table& other) -> Result<void> {
+    other.replicas.push_back(added);
+    return {};
+  }));
 
   Table replica = table;
   replica.region = region;
@@ -204,9 +206,10 @@ Result<void> check_updates(const Value& input, const Table& table) {
 }  // namespace
 
 Result<void> leave_replicas(Service& service, engine::WriteTxn& txn, const Table& table) {
-  return change_others(service, txn, table, [&](Table& other) {
+  return change_others(service, txn, table, [&](Table& other) -> Result<void> {
     std::erase_if(other.replicas, [&](const Replica& one) { return one.region == table.region; });
     if (other.replicas.empty()) other.legacy_global_since.reset();
+    return {};
   });
 }
 

@@ -15,14 +15,14 @@ Result<void> update_replicas(Service& service, engine::WriteTxn& txn, const Valu
 void add_replicas(Service& service, const engine::ReadView& view, const Table& table, Value& out,
                   Arena& arena);
 
-// Changes the other tables of the same global table, those that are there.
+// Changes the other tables of the same global table, those that are there. `change` takes a Table& and answers with Result<void>.
 template <typename F>
 Result<void> change_others(Service& service, engine::WriteTxn& txn, const Table& table, F change) {
   for (const Replica& replica : table.replicas) {
     CLOCHE_TRY(const found, service.catalog.find(txn, {table.account, replica.region}, table.name));
     if (found == nullptr) continue;
     Table other = *found;
-    change(other);
+    CLOCHE_TRY_VOID(change(other));
     CLOCHE_TRY_VOID(Catalog::store(txn, other));
   }
   return {};
